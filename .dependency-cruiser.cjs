@@ -1,0 +1,36 @@
+// The rules of docs/design.md: which room may import which. `npm run lint` enforces them.
+const leaves = '^src/(errors|log|options|secret|budgets|transport|proxy-rules|aws-settings|generated/.*)\\.ts$';
+const room = (name, allowed) => ({
+  name: `${name}-imports`,
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: { path: '^src/', pathNot: [`^src/${name}/`, leaves, ...allowed] },
+});
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'leaves-stand-alone', severity: 'error', from: { path: leaves }, to: { path: '^src/', pathNot: leaves } },
+    {
+      name: 'mount-knows-no-outside',
+      severity: 'error',
+      from: { path: '^src/mount/' },
+      to: { path: 'node_modules/(@aws-sdk|@smithy|@grpc|@kubernetes)' },
+    },
+    room('mount', []),
+    room('auth', ['^src/mount/types\\.ts$']),
+    room('provider', ['^src/mount/types\\.ts$']),
+    room('server', ['^src/mount/']),
+    room('local', []),
+    room('cli', ['^src/(?!main\\.ts)']),
+    { name: 'nobody-imports-main', severity: 'error', from: { path: '^src/' }, to: { path: '^src/main\\.ts$' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,256 @@
+/** The words of a mount: the values that its steps hand on, and the ports through which it reaches the outside. */
+import type { Secret } from '../secret.js';
+
+/** The call as it came over the wire, fields untouched. */
+export interface MountCall {
+  readonly attributes: string;
+  readonly secrets: string;
+  readonly targetPath: string;
+  readonly permission: string;
+  readonly currentVersions: readonly FileVersion[];
+}
+
+/** Version of one file in the volume: `id` is its path, `version` AWS's own version of the object behind it. */
+export interface FileVersion {
+  readonly id: string;
+  readonly version: string;
+}
+
+/** The pod whose volume is mounted, as kubelet names it. */
+export interface Pod {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly serviceAccount: string;
+}
+
+/** A service account token that kubelet made for the pod. */
+export interface PodToken {
+  readonly token: Secret;
+  /** From the driver's JSON, not from the token; absent when it gave none or not a date. */
+  readonly expiresAt?: Date;
+}
+
+export type ObjectType = 'secretsmanager' | 'ssmparameter';
+export type AddressPreference = 'auto' | 'ipv4' | 'ipv6';
+
+/** `arn:<partition>:<service>:<region>:<account>:<resource>` */
+export interface Arn {
+  readonly text: string;
+  readonly partition: string;
+  readonly service: string;
+  readonly region: string;
+  readonly account: string;
+  readonly resource: string;
+}
+
+/** One entry of a `jmesPath` list. */
+export interface JmesPathSpec {
+  readonly expression: string;
+  readonly alias: string;
+  /** Permission bits, 0 to 0o777. */
+  readonly mode: number;
+}
+
+/** What `failoverObject` says; an absent field falls back to that of the object. */
+export interface FailoverSpec {
+  readonly name?: string;
+  readonly arn?: Arn;
+  readonly version?: string;
+  readonly versionLabel?: string;
+}
+
+/** One valid entry of the `objects` list. */
+export interface ObjectSpec {
+  /** Place in the list, from 0. */
+  readonly index: number;
+  readonly type: ObjectType;
+  /** `objectName` as it is written, a name or an ARN. */
+  readonly name: string;
+  /** The name's ARN when it is one. */
+  readonly arn?: Arn;
+  readonly alias?: string;
+  readonly version?: string;
+  readonly versionLabel?: string;
+  /** Permission bits, 0 to 0o777. */
+  readonly mode: number;
+  readonly jmesPath: readonly JmesPathSpec[];
+  readonly failover?: FailoverSpec;
+}
+
+/** A MountCall read once, with nothing in it that a later step would have to check again. */
+export interface MountRequest {
+  readonly pod: Pod;
+  /** The `region` parameter when given. */
+  readonly region?: string;
+  /** The `failoverRegion` parameter when given. */
+  readonly failoverRegion?: string;
+  /** The character that takes the place of `/` in file names; absent when translation is off. */
+  readonly pathTranslation?: string;
+  readonly usePodIdentity: boolean;
+  readonly preferredAddressType: AddressPreference;
+  readonly objects: readonly ObjectSpec[];
+  /** By audience. */
+  readonly tokens: ReadonlyMap<string, PodToken>;
+  /** Absolute. An existing directory when the provider writes; never looked at when the driver does. */
+  readonly targetPath: string;
+  /** By file path; empty with drivers from 1.6 on. */
+  readonly currentVersions: ReadonlyMap<string, string>;
+  /** What the mount's log line shall mention, in words for the class's author. */
+  readonly warnings: readonly string[];
+}
+
+/** The regions of a mount, each a host-name label. */
+export interface Regions {
+  readonly primary: string;
+  readonly failover?: string;
+}
+
+/** What to ask AWS for one object in one region. */
+export interface ObjectQuery {
+  readonly type: ObjectType;
+  readonly region: string;
+  /** Name or ARN, as it goes to AWS. */
+  readonly name: string;
+  readonly version?: string;
+  readonly versionLabel?: string;
+}
+
+/** What the volume already holds of an object: drivers up to 1.5 say its version, its main file holds its value. */
+export interface HeldObject {
+  readonly version: string;
+  readonly value: Secret;
+}
+
+/** One object to fetch. */
+export interface FetchItem {
+  /** Place in the `objects` list, from 0. */
+  readonly index: number;
+  readonly primary: ObjectQuery;
+  readonly failover?: ObjectQuery;
+  readonly held?: HeldObject;
+}
+
+/** One object as AWS gave it. */
+export interface FetchedObject {
+  readonly value: Secret;
+  /** AWS's version of this very value: a `VersionId`, or a parameter's version number. */
+  readonly version: string;
+  /** The region that gave it. */
+  readonly region: string;
+}
+
+/** A file that the volume will hold. */
+export interface PlannedFile {
+  /** Relative to the target, `/` between elements, clean. */
+  readonly path: string;
+  /** Permission bits, 0 to 0o777. */
+  readonly mode: number;
+  readonly contents: Secret;
+  readonly version: string;
+}
+
+/** The answer to a mount; `files` only when the driver writes. */
+export interface MountReply {
+  readonly versions: readonly FileVersion[];
+  readonly files?: readonly PlannedFile[];
+}
+
+/** Temporary credentials that AWS gave for the pod's own token. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: Secret;
+  readonly sessionToken: Secret;
+  readonly expiresAt?: Date;
+}
+
+/** The pod's IAM identity. Making one proves nothing yet: only `credentials` asks AWS to accept the pod's token. */
+export interface Identity {
+  readonly auth: 'irsa' | 'pod-identity';
+  /** For messages and logs, such as `role arn:aws:iam::111122223333:role/app` or `pod identity of ns/app`. */
+  readonly display: string;
+  /**
+   * Two identities with equal keys may share answers of AWS, once each has got credentials of its own: role (IRSA) or
+   * pod (Pod Identity), and namespace, service account and uid from the claims of the token. A token without these
+   * claims has a key that no other has.
+   */
+  readonly key: string;
+  /**
+   * Credentials for a region, kept or earned with the pod's token.
+   * @throws ProviderError `identity_denied`, `identity_refused` (both AWS's final word) or `identity_unavailable`
+   */
+  credentials(region: string, context: MountContext): Promise<AwsCredentials>;
+  /** Forgets credentials that AWS refused as such; the next `credentials` earns new ones. */
+  drop(region: string, credentials: AwsCredentials): void;
+}
+
+/** Counted in the mount's log line. */
+export type CallKind = 'aws' | 'sts' | 'agent' | 'kubernetes';
+
+/** What one mount knows of its own time, and what it tells its log line. */
+export interface MountContext {
+  /** Fires when the mount must stop; its `reason` is the ProviderError to fail with. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until `signal` fires by itself; never negative. */
+  timeLeftMs(): number;
+  /** Adds a sentence to the mount's log line. The text is shown as it is: quote what tenants wrote. */
+  warn(message: string): void;
+  /** Counts one request that went out for this mount. */
+  count(kind: CallKind): void;
+}
+
+/** Finds regions and identity of a pod (Kubernetes, STS, Pod Identity Agent). */
+export interface Identities {
+  /**
+   * @param arnRegion the region that the list's ARNs agree on, when they do
+   * @throws ProviderError `region_unknown`, `invalid_parameter`, `kubernetes_denied`, `kubernetes_unavailable`
+   */
+  resolveRegions(request: MountRequest, arnRegion: string | undefined, context: MountContext): Promise<Regions>;
+  /** @throws ProviderError `token_missing`, `role_missing`, `service_account_not_found`, `kubernetes_*` */
+  resolveIdentity(request: MountRequest, context: MountContext): Promise<Identity>;
+}
+
+/** Gets objects from AWS. */
+export interface SecretSource {
+  /**
+   * All objects, in the order of `items`.
+   * @throws ProviderError all failing objects in one, in the order of `items`
+   */
+  fetch(items: readonly FetchItem[], identity: Identity, context: MountContext): Promise<readonly FetchedObject[]>;
+}
+
+/** What became of a target directory. */
+export interface WriteResult {
+  /** Files whose content or mode was switched. */
+  readonly changed: number;
+  /** Entries that pruning removed. */
+  readonly pruned: number;
+}
+
+/** The only code that touches files of a volume. */
+export interface VolumeWriter {
+  /** @throws ProviderError `invalid_request` when the target is no directory, `target_not_tmpfs` */
+  check(targetPath: string): Promise<void>;
+  /** Content of a regular file, reached without following links; `undefined` when it is not there or unreadable. */
+  read(targetPath: string, path: string): Promise<Secret | undefined>;
+  /** @throws ProviderError `write_failed`, `target_not_tmpfs`; the previous set is complete then */
+  write(targetPath: string, files: readonly PlannedFile[], context: MountContext): Promise<WriteResult>;
+}
+
+/** Evaluates JMESPath where a hostile expression can neither block nor kill other mounts. */
+export interface ExpressionEngine {
+  /**
+   * The results of `expressions` on one JSON document, each the text of a file, in order; a string result as it is,
+   * everything else as JSON text with the digits of the document.
+   * @param owner who pays for the time: the pod's namespace
+   */
+  evaluate(
+    json: Secret,
+    expressions: readonly string[],
+    owner: string,
+    signal: AbortSignal,
+  ): Promise<readonly ExpressionOutcome[]>;
+}
+
+/** `failure` completes the sentence "<expression> ..." and holds nothing of the document. */
+export type ExpressionOutcome = { readonly text: Secret } | { readonly failure: string };
