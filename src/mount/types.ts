@@ -47,7 +47,8 @@ export interface Arn {
 /** One entry of a `jmesPath` list. */
 export interface JmesPathSpec {
   readonly expression: string;
-  readonly alias: string;
+  /** The file's path in the volume: the alias after translation, checked. */
+  readonly path: string;
   /** Permission bits, 0 to 0o777. */
   readonly mode: number;
 }
@@ -69,7 +70,13 @@ export interface ObjectSpec {
   readonly name: string;
   /** The name's ARN when it is one. */
   readonly arn?: Arn;
-  readonly alias?: string;
+  /** The path in the volume of the file with the whole value: alias or name after translation, checked. */
+  readonly path: string;
+  /**
+   * Set when a jmesPath entry lands on the un-aliased path of this very object: that entry is written there and the
+   * whole value is not (ASCP does so too, and classes rely on it to hide the rest of a secret).
+   */
+  readonly hiddenByJmesPath: boolean;
   readonly version?: string;
   readonly versionLabel?: string;
   /** Permission bits, 0 to 0o777. */
@@ -83,6 +90,8 @@ export interface MountRequest {
   readonly pod: Pod;
   /** The `region` parameter when given. */
   readonly region?: string;
+  /** The region that the list's `objectName` ARNs agree on, when there are any and they do. */
+  readonly arnRegion?: string;
   /** The `failoverRegion` parameter when given. */
   readonly failoverRegion?: string;
   /** The character that takes the place of `/` in file names; absent when translation is off. */
@@ -197,15 +206,35 @@ export interface MountContext {
   warn(message: string): void;
   /** Counts one request that went out for this mount. */
   count(kind: CallKind): void;
+  /** Adds what became known to the mount's log line; a later note of the same field wins. */
+  note(notes: MountNotes): void;
 }
+
+/** What the log line of a mount says beside its outcome, its warnings and its counts. */
+export interface MountNotes {
+  readonly namespace?: string;
+  readonly pod?: string;
+  readonly podUid?: string;
+  readonly serviceAccount?: string;
+  readonly auth?: 'irsa' | 'pod-identity';
+  readonly role?: string;
+  readonly region?: string;
+  readonly failoverRegion?: string;
+  readonly objects?: number;
+  readonly files?: number;
+  readonly changed?: number;
+  readonly pruned?: number;
+  /** Request ids of AWS's answers that failed, for a support case. */
+  readonly requestIds?: readonly string[];
+}
+
+/** The whole work of one Mount call. */
+export type Mount = (call: MountCall, context: MountContext) => Promise<MountReply>;
 
 /** Finds regions and identity of a pod (Kubernetes, STS, Pod Identity Agent). */
 export interface Identities {
-  /**
-   * @param arnRegion the region that the list's ARNs agree on, when they do
-   * @throws ProviderError `region_unknown`, `invalid_parameter`, `kubernetes_denied`, `kubernetes_unavailable`
-   */
-  resolveRegions(request: MountRequest, arnRegion: string | undefined, context: MountContext): Promise<Regions>;
+  /** @throws ProviderError `region_unknown`, `invalid_parameter`, `kubernetes_denied`, `kubernetes_unavailable` */
+  resolveRegions(request: MountRequest, context: MountContext): Promise<Regions>;
   /** @throws ProviderError `token_missing`, `role_missing`, `service_account_not_found`, `kubernetes_*` */
   resolveIdentity(request: MountRequest, context: MountContext): Promise<Identity>;
 }
