@@ -19,7 +19,8 @@ try {
   const descriptor = new protobuf.Root().loadSync(path.join(root, 'proto/v1alpha1.proto'), { keepCase: true }).toJSON();
   writeFileSync(
     path.join(out, 'descriptor.ts'),
-    `// Generated from proto/v1alpha1.proto by \`npm run generate\`.\nexport const descriptor = ${JSON.stringify(descriptor)};\n`,
+    `// Generated from proto/v1alpha1.proto by \`npm run generate\`.\nimport type { INamespace } from 'protobufjs';\n\n` +
+      `export const descriptor: INamespace = ${JSON.stringify(descriptor)};\n`,
   );
   const fresh = readAll(out);
   const folder = path.join(root, 'src/generated');

@@ -1,0 +1,75 @@
+/** The whole program on one screen: a mount is one pass through named steps, and nothing is written before the last. */
+import { combineErrors, ProviderError } from '../errors.js';
+import { bindRegions } from './bind.js';
+import { deliver, type DeliverOptions } from './deliver.js';
+import { extractValues } from './extract.js';
+import { withHeldObjects } from './held.js';
+import { planFiles } from './plan.js';
+import { parseMountRequest } from './request.js';
+import { Turns } from './turns.js';
+import type {
+  ExpressionEngine,
+  Identities,
+  Mount,
+  MountContext,
+  MountReply,
+  MountRequest,
+  SecretSource,
+} from './types.js';
+
+export interface MountOptions extends DeliverOptions {
+  readonly identities: Identities;
+  readonly source: SecretSource;
+  readonly engine: ExpressionEngine;
+}
+
+/** Wires the steps; the returned function throws ProviderError, or what is our own bug. */
+export function createMount(options: MountOptions): Mount {
+  const turns = new Turns();
+  return async (call, context) => {
+    const request = parseMountRequest(call, options);
+    noteRequest(request, context);
+    const work = () => mountVolume(request, context, options);
+    // When the driver writes, calls for one target share nothing here and need not wait for each other.
+    return options.driverWrites ? work() : turns.take(request.targetPath, context.signal, work);
+  };
+}
+
+async function mountVolume(request: MountRequest, context: MountContext, options: MountOptions): Promise<MountReply> {
+  if (!options.driverWrites) await options.volume.check(request.targetPath);
+  const [regions, identity] = await both(
+    options.identities.resolveRegions(request, context),
+    options.identities.resolveIdentity(request, context),
+  );
+  context.note({ region: regions.primary, ...(regions.failover && { failoverRegion: regions.failover }) });
+  const bound = bindRegions(request, regions);
+  const items = options.driverWrites ? bound : await withHeldObjects(bound, request, options.volume);
+  const fetched = await options.source.fetch(items, identity, context);
+  const extracted = await extractValues(
+    request.objects,
+    fetched,
+    options.engine,
+    request.pod.namespace,
+    context.signal,
+  );
+  const files = planFiles(request.objects, fetched, extracted);
+  context.signal.throwIfAborted();
+  return deliver(files, request.targetPath, context, options);
+}
+
+function noteRequest(request: MountRequest, context: MountContext): void {
+  const { namespace, name, uid, serviceAccount } = request.pod;
+  context.note({ namespace, pod: name, podUid: uid, serviceAccount, objects: request.objects.length });
+  context.note({ auth: request.usePodIdentity ? 'pod-identity' : 'irsa' });
+  for (const warning of request.warnings) context.warn(warning);
+}
+
+/** Both values; when both fail, both causes are told at once. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [one, two] = await Promise.allSettled([first, second]);
+  if (one.status === 'fulfilled' && two.status === 'fulfilled') return [one.value, two.value];
+  const reasons: unknown[] = [one, two].flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const bug = reasons.find((reason) => !(reason instanceof ProviderError));
+  if (bug !== undefined) throw bug;
+  throw combineErrors(reasons.filter((reason) => reason instanceof ProviderError));
+}
