@@ -63,7 +63,7 @@ function renderText(time: string, level: LogLevel, message: string, fields: LogF
 
 function cleanField(value: NonNullable<LogFields[string]>): unknown {
   if (typeof value === 'string') return clean(value);
-  return typeof value === 'object' ? value.map(clean) : value;
+  return Array.isArray(value) ? value.map((item) => clean(String(item))) : value;
 }
 
 function clean(text: string): string {
