@@ -17,6 +17,8 @@ try {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const descriptor = new protobuf.Root().loadSync(path.join(root, 'proto/v1alpha1.proto'), { keepCase: true }).toJSON();
+  // Its type wants a comment of each method; `toJSON` leaves it out.
+  for (const method of Object.values(descriptor.nested.v1alpha1.nested.CSIDriverProvider.methods)) method.comment = '';
   writeFileSync(
     path.join(out, 'descriptor.ts'),
     `// Generated from proto/v1alpha1.proto by \`npm run generate\`.\nimport type { INamespace } from 'protobufjs';\n\n` +
