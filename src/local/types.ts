@@ -186,7 +186,6 @@ export interface StandIn {
   readonly connections: number;
   clearRequests(): void;
 
-  /** @throws ProviderError `invalid_request` when the store's namespace or account is needed and not there */
   token(options: TokenOptions): string;
   /** The JSON of `csi.storage.k8s.io/serviceAccount.tokens`: one token for each audience (default: both of AWS). */
   tokensAttribute(options: Omit<TokenOptions, 'audience'> & { readonly audiences?: readonly string[] }): string;
