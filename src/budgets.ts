@@ -9,6 +9,21 @@ export const deadlineShare = 0.8;
 /** Longest wait for mounts in flight after SIGTERM; what is left then is answered INTERNAL. */
 export const drainMs = 15_000;
 
+/** How long a mount that was told to stop may go on (it may be among its renames) before its caller is answered. */
+export const answerGraceMs = 500;
+
+/** Longest wait for the last answers of a stopping process to reach their callers. */
+export const flushMs = 1_000;
+
+/** How often the process looks whether the socket's path still leads to it. */
+export const socketWatchMs = 1_000;
+
+/**
+ * Longest status message in bytes as it is sent, percent-encoded. It travels in a header block, of which some gRPC
+ * clients accept no more than 8 KiB in all; a message beyond that would fail the call with a status that is not final.
+ */
+export const statusMessageBytes = 7 * 1024;
+
 /** Longest time for one attempt at an AWS API, from the request to the whole answer. */
 export const awsAttemptMs = 15_000;
 
@@ -17,6 +32,12 @@ export const awsConnectMs = 3_000;
 
 /** Attempts at one AWS call (standard retry mode of the SDK). */
 export const awsAttempts = 3;
+
+/** Largest answer of AWS that is read, in bytes: ten parameters of 8 KiB or one secret of 64 KiB, and ample room. */
+export const awsAnswerBytes = 4 * 1024 * 1024;
+
+/** Part of a mount's remaining time in which everything must be fetched: the rest tells what was missing, and where. */
+export const fetchShare = 0.9;
 
 /** AWS calls of one mount that are under way at once. */
 export const awsCallsPerMount = 20;
@@ -46,6 +67,55 @@ export const expressionDepth = 32;
 /** Largest result of a JMESPath expression, in bytes. */
 export const expressionResultBytes = 64 * 1024;
 
+/** All JMESPath results of one mount together, in bytes. */
+export const extractedBytes = 8 * 1024 * 1024;
+
 /** Longest path of a file in the volume, and longest element of it, in bytes (the driver's limits). */
 export const pathBytes = 4096;
 export const pathElementBytes = 255;
+
+/**
+ * Most files of one mount. 1,000 objects with ten values each fit, and a list that repeats a long `jmesPath` by aliases
+ * cannot become a million files.
+ */
+export const outputFiles = 10_000;
+
+/** Longest text of one field of an object, in characters: no name, path or expression that works is longer. */
+export const fieldCharacters = 4096;
+
+/** Most keys of one entry, known or not. */
+export const fieldsOfEntry = 100;
+
+/** What YAML may cost: aliases, keys that `<<` merges, and nesting (a good list nests five deep). */
+export const yamlAliases = 10_000;
+export const yamlMergedKeys = 50_000;
+export const yamlDepth = 32;
+
+/** How many faults (and warnings) of one mount are told, and how many characters they take before the rest is counted. */
+export const findingsShown = 20;
+export const findingsCharacters = 4_000;
+
+/** Most directories that the files of one volume may need: each costs kernel memory of the provider and a step of the switch. */
+export const volumeFolders = 2_000;
+
+/** Steps that one JMESPath expression, and all of one secret together, may take: 1,000,000 are about 50 ms of a core. */
+export const expressionWork = 1_000_000;
+export const expressionCallWork = 10_000_000;
+
+/**
+ * Longest time for all expressions of one secret, once a worker has them. It is for what the steps do not count: under
+ * a CPU quota of 50m the steps alone can take seconds.
+ */
+export const expressionMs = 10_000;
+
+/** Longest start of an expression worker, which a CPU quota stretches as well. */
+export const expressionStartMs = 30_000;
+
+/** How long an expression worker is kept without work. */
+export const expressionIdleMs = 30_000;
+
+/** Heap of an expression worker, in MiB. */
+export const expressionHeapMb = 48;
+
+/** Expression workers at most; one owner holds at most one. */
+export const expressionWorkers = 2;

@@ -48,6 +48,8 @@ function withoutTrailingZeros(digits: string): string {
  * @throws ExpressionFailure when an exponent is too large
  */
 export function compareNumbers(a: JsonNumber, b: JsonNumber): number {
+  const difference = Number(a.text) - Number(b.text);
+  if (difference !== 0 && !Number.isNaN(difference)) return difference; // Rounding keeps the order of what it tells apart.
   if (a.text === b.text) return 0;
   const x = decimal(a);
   const y = decimal(b);

@@ -2,6 +2,7 @@
 import jmespath from 'jmespath';
 import { escapeControls, quote, quoteLimit } from '../errors.js';
 import { expressionDepth } from '../budgets.js';
+import { fromParsed, type Json } from './exact-json.js';
 import { ExpressionFailure } from './expression-failure.js';
 import { isFunctionName, signatureOf, type FunctionName } from './expression-signatures.js';
 
@@ -17,7 +18,7 @@ export type ExpressionNode =
   | { readonly type: 'field'; readonly name: string }
   | { readonly type: 'index'; readonly index: number }
   | { readonly type: 'slice'; readonly start?: number; readonly stop?: number; readonly step: number }
-  | { readonly type: 'literal'; readonly value: unknown }
+  | { readonly type: 'literal'; readonly value: Json }
   /** `right` on the result of `left`: sub-expressions, index expressions and pipes. */
   | { readonly type: 'chain'; readonly left: ExpressionNode; readonly right: ExpressionNode; readonly pipe: boolean }
   | { readonly type: 'projection'; readonly left: ExpressionNode; readonly right: ExpressionNode }
@@ -96,7 +97,7 @@ function convert(raw: unknown, level: number): ExpressionNode {
     case 'Slice':
       return slice(children);
     case 'Literal':
-      return { type: 'literal', value: raw.value };
+      return { type: 'literal', value: fromParsed(raw.value) };
     case 'Subexpression':
     case 'IndexExpression':
     case 'Pipe':
