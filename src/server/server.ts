@@ -1,0 +1,90 @@
+/** The gRPC server on the provider's socket, from its first connection to the end of its last mount. */
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as grpc from '@grpc/grpc-js';
+import * as budgets from '../budgets.js';
+import { ProviderError } from '../errors.js';
+import { finalStatusInterceptor } from './final-status.js';
+import { createHandlers, type HandlerOptions } from './handlers.js';
+import { loadProtocol, readMountRequest } from './service.js';
+import { serveSocket } from './socket.js';
+
+export interface ServerOptions extends HandlerOptions {
+  /** Holds the socket; made when missing. */
+  readonly directory: string;
+  /** For tests; `budgets.drainMs` otherwise. */
+  readonly drainMs?: number | undefined;
+  /** For tests; `budgets.socketWatchMs` otherwise. */
+  readonly watchMs?: number | undefined;
+}
+
+export interface ProviderServer {
+  readonly socketPath: string;
+  /**
+   * Refuses new calls at once, so that clients go back to the path; mounts under way may finish within `drainMs`, and
+   * what is left then is answered INTERNAL. Resolves when all is over; a second call waits for the first.
+   */
+  readonly stop: () => Promise<void>;
+}
+
+/** Largest message of a caller, in bytes: gRPC's own default, and twice what Kubernetes stores of a class and a pod. */
+const requestBytes = 4 * 1024 * 1024;
+
+/**
+ * Starts serving.
+ * @throws ProviderError `start_failed`, with no socket left behind
+ */
+export async function startServer(options: ServerOptions): Promise<ProviderServer> {
+  const handlers = createHandlers(options);
+  const server = createGrpcServer(handlers);
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const socketPath = path.join(options.directory, 'aws.sock');
+  const socket = await serveSocket({
+    path: socketPath,
+    // The listener is ours and not grpc-js's: it comes and goes without the connections that it brought.
+    onConnection: (connection) => {
+      injector.injectConnection(connection);
+    },
+    log: options.log,
+    watchMs: options.watchMs,
+  });
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    socket.close();
+    const closed = new Promise<void>((resolve) => {
+      server.tryShutdown(() => {
+        resolve();
+      });
+    });
+    const over = Promise.all([closed, handlers.idle()]);
+    await within(over, options.drainMs ?? budgets.drainMs);
+    // A forced shutdown would answer the mounts that are left with CANCELLED, which kubelet does not take as final.
+    handlers.stop(new ProviderError('stopping', 'the provider is stopping; kubelet will try the mount again'));
+    await within(over, budgets.answerGraceMs + budgets.flushMs);
+    server.forceShutdown();
+  };
+  return { socketPath, stop: () => (stopped ??= stop()) };
+}
+
+function createGrpcServer(handlers: ReturnType<typeof createHandlers>): grpc.Server {
+  const protocol = loadProtocol();
+  const { Mount, Version } = protocol.service;
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': requestBytes,
+    // The limit of an answer is --max-reply-bytes, and refusing it is the mount's business.
+    'grpc.max_send_message_length': -1,
+    interceptors: [finalStatusInterceptor(Mount.path)],
+  });
+  server.register(Version.path, handlers.version, Version.responseSerialize, Version.requestDeserialize, 'unary');
+  const readMount = (bytes: Buffer) => readMountRequest(protocol, bytes);
+  server.register(Mount.path, handlers.mount, Mount.responseSerialize, readMount, 'unary');
+  return server;
+}
+
+/** Waits for `work`, but no longer than `limitMs`. */
+async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
+  const alarm = new AbortController();
+  const timeUp = delay(limitMs, undefined, { signal: alarm.signal }).catch(() => undefined);
+  await Promise.race([work, timeUp]);
+  alarm.abort();
+}
