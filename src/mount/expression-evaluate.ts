@@ -49,7 +49,7 @@ export function evaluate(node: ExpressionNode, value: Json, work: Work): Json {
     case 'call':
       return call(node, value, work);
     case 'reference':
-      throw new ExpressionFailure('has "&" where no function takes an expression');
+      throw new ExpressionFailure('has "&" where a value is needed');
   }
 }
 

@@ -81,7 +81,10 @@ class Arguments {
   }
 
   value(place: number): Json {
-    return this.#get(place, (value): value is Json => value !== undefined && !(value instanceof ExpressionReference));
+    const argument = this.all[place];
+    if (argument === undefined) throw new TypeError(`argument ${place} is missing`);
+    if (argument instanceof ExpressionReference) throw new ExpressionFailure('has "&" where a value is needed');
+    return argument;
   }
 
   text(place: number): string {
