@@ -84,10 +84,11 @@ export class ExpressionWorker {
     });
     this.#running = undefined;
     this.#worker.unref();
-    for (let place = outcomes.length; place < expressions.length; place += 1) {
-      outcomes.push({ failure: place === outcomes.length && failure !== undefined ? failure : notEvaluated });
-    }
-    return outcomes;
+    const open = expressions.slice(outcomes.length);
+    return [
+      ...outcomes,
+      ...open.map((_, place) => ({ failure: place === 0 ? (failure ?? notEvaluated) : notEvaluated })),
+    ];
   }
 
   /** Ends the thread; resolves when it is gone. */
