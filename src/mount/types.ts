@@ -262,7 +262,10 @@ export interface VolumeWriter {
   check(targetPath: string): Promise<void>;
   /** Content of a regular file, reached without following links; `undefined` when it is not there or unreadable. */
   read(targetPath: string, path: string): Promise<Secret | undefined>;
-  /** @throws ProviderError `write_failed`, `target_not_tmpfs`; the previous set is complete then */
+  /**
+   * @throws ProviderError `write_failed`, `target_not_tmpfs`, `invalid_request` (the target is gone), `invalid_objects`
+   * (too many directories), or the reason of the context's signal; the previous set is complete then
+   */
   write(targetPath: string, files: readonly PlannedFile[], context: MountContext): Promise<WriteResult>;
 }
 
