@@ -25,7 +25,7 @@ export interface Options {
   /** The directory that holds `aws.sock`. */
   readonly providerVolume: string;
   readonly driverWrites: boolean;
-  /** Requests a second to the Kubernetes API; negative means no limit. */
+  /** Requests a second to the Kubernetes API; 0 means the default, negative no limit, as in client-go. */
   readonly qps: number;
   readonly burst: number;
   readonly podIdentity: {
@@ -71,11 +71,11 @@ const flagTable = {
   }),
   qps: flag('qps', 'number', '5', {
     description: 'requests a second to the Kubernetes API; 0 means the default, a negative number no limit',
-    parse: (text) => parseGoNumber(text) || 5,
+    parse: parseGoNumber,
   }),
   burst: flag('burst', 'number', '10', {
     description: 'requests to the Kubernetes API that may go out at once above the rate; 0 means the default',
-    parse: (text) => parseWhole(text, 0) || 10,
+    parse: (text) => parseWhole(text),
   }),
   eksAddonVersion: flag('eks-addon-version', 'text', '', {
     description: 'version to name in the user agent of AWS calls when installed as an EKS add-on',
@@ -218,9 +218,10 @@ function positiveDuration(text: string): number {
   return Math.min(durationMs, timerLimitMs);
 }
 
-function parseWhole(text: string, least: number): number {
+function parseWhole(text: string, least?: number): number {
   const value = parseGoNumber(text);
-  if (!Number.isSafeInteger(value) || value < least) throw new RangeError(`must be a whole number from ${least} on`);
+  if (!Number.isSafeInteger(value)) throw new RangeError('not a whole number');
+  if (least !== undefined && value < least) throw new RangeError(`must be at least ${least}`);
   return value;
 }
 
