@@ -51,8 +51,8 @@ export class SharedCalls<T> {
   }
 }
 
-/** The promise, or a rejection with the signal's reason as soon as it fires. */
-async function raceWithSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The promise, or a rejection with the signal's reason as soon as it fires; look first whether it has fired already. */
+export async function raceWithSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let stopListening = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     const onAbort = (): void => {

@@ -1,0 +1,82 @@
+/** SDK clients, one for each set of credentials and region: cheap shells over the connections of the process. */
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { AwsSettings } from '../aws-settings.js';
+import { silentLogger } from '../log.js';
+import type { AwsCredentials } from '../mount/types.js';
+import type { AwsRequestHandler } from '../transport.js';
+import { AttemptLimiter } from './attempts.js';
+
+export interface AwsClientsOptions {
+  readonly aws: AwsSettings;
+  readonly requestHandler: AwsRequestHandler;
+  /** Attempts at one call, the first included. */
+  readonly attempts: number;
+}
+
+/** Gives the clients for credentials; they live as long as the credentials do. */
+export class AwsClients {
+  readonly #options: AwsClientsOptions;
+  readonly #requestHandler: AwsRequestHandler;
+  readonly #secretsManager = new ByCredentials<SecretsManagerClient>();
+  readonly #ssm = new ByCredentials<SSMClient>();
+
+  constructor(options: AwsClientsOptions) {
+    this.#options = options;
+    this.#requestHandler = new AttemptLimiter(options.requestHandler);
+  }
+
+  secretsManager(credentials: AwsCredentials, region: string): SecretsManagerClient {
+    const { endpoints } = this.#options.aws;
+    return this.#secretsManager.get(
+      credentials,
+      region,
+      () => new SecretsManagerClient(this.#config(credentials, region, endpoints.secretsManager)),
+    );
+  }
+
+  ssm(credentials: AwsCredentials, region: string): SSMClient {
+    const { endpoints } = this.#options.aws;
+    return this.#ssm.get(credentials, region, () => new SSMClient(this.#config(credentials, region, endpoints.ssm)));
+  }
+
+  /** Every option that the environment or a profile of the node would decide otherwise is given here. */
+  #config(credentials: AwsCredentials, region: string, endpoint: string | undefined) {
+    const { useFips, useDualstack, appId } = this.#options.aws;
+    return {
+      region,
+      credentials: {
+        accessKeyId: credentials.accessKeyId,
+        secretAccessKey: credentials.secretAccessKey.revealText(),
+        sessionToken: credentials.sessionToken.revealText(),
+      },
+      // A full URL says all there is to say; the SDK refuses it together with either of the two switches.
+      ...(endpoint !== undefined && { endpoint }),
+      ignoreConfiguredEndpointUrls: true,
+      useFipsEndpoint: endpoint === undefined && useFips,
+      useDualstackEndpoint: endpoint === undefined && useDualstack,
+      requestHandler: this.#requestHandler,
+      maxAttempts: this.#options.attempts,
+      retryMode: 'standard',
+      defaultsMode: 'standard' as const,
+      authSchemePreference: ['sigv4'],
+      disableClockSkewCorrection: false,
+      userAgentAppId: appId,
+      // The SDK would log requests and answers, and warns on the console of an app id over 50 characters.
+      logger: silentLogger,
+    };
+  }
+}
+
+/** Credentials are compared by reference: new ones get new clients, forgotten ones take theirs along. */
+class ByCredentials<Client> {
+  readonly #clients = new WeakMap<AwsCredentials, Map<string, Client>>();
+
+  get(credentials: AwsCredentials, region: string, create: () => Client): Client {
+    let regions = this.#clients.get(credentials);
+    if (!regions) this.#clients.set(credentials, (regions = new Map<string, Client>()));
+    let client = regions.get(region);
+    if (client === undefined) regions.set(region, (client = create()));
+    return client;
+  }
+}

@@ -1,0 +1,101 @@
+/** Gets parameters from Parameter Store, ten in a call. */
+import { GetParametersCommand, type Parameter } from '@aws-sdk/client-ssm';
+import type { AwsCredentials, ObjectQuery } from '../mount/types.js';
+import { Secret } from '../secret.js';
+import { SharedCalls } from '../shared-calls.js';
+import { callAws, type CallOptions } from './call.js';
+import { AwsCallError } from './aws-errors.js';
+import { failureOf, missingFailure, type Subject } from './call-failure.js';
+import type { AwsClients } from './clients.js';
+import type { Answer, Outcome } from './failure.js';
+import { bareName, batchesOf, isSecretReference, requestName } from './parameter-names.js';
+import type { Region } from './region.js';
+
+/** The answer to one batch, by bare name. */
+interface Batch {
+  readonly found: ReadonlyMap<string, Answer>;
+  readonly invalid: ReadonlySet<string>;
+}
+
+export class ParameterStore {
+  readonly #clients: AwsClients;
+  readonly #batches = new SharedCalls<Batch>();
+
+  constructor(clients: AwsClients) {
+    this.#clients = clients;
+  }
+
+  /** @returns for each query, in order, what becomes of it; the quota is small, so they go in as few calls as possible */
+  fetch(region: Region, queries: readonly ObjectQuery[]): ReadonlyMap<ObjectQuery, Promise<Outcome>> {
+    const outcomes = new Map<ObjectQuery, Promise<Outcome>>();
+    for (const queriesOfBatch of batchesOf(queries)) {
+      const subject: Subject = { service: 'Parameter Store', action: 'ssm:GetParameters', region, trace: {} };
+      const batch = this.#fetchBatch(subject, queriesOfBatch);
+      for (const query of queriesOfBatch) outcomes.set(query, outcomeInBatch(batch, subject, query));
+    }
+    return outcomes;
+  }
+
+  #fetchBatch(subject: Subject, queries: readonly ObjectQuery[]): Promise<Batch> {
+    const names = queries.map(requestName);
+    return subject.region.call({
+      key: ['parameters', ...names],
+      shared: this.#batches,
+      trace: subject.trace,
+      start: (credentials, options) => this.#getParameters(names, subject.region.name, credentials, options),
+    });
+  }
+
+  async #getParameters(
+    names: string[],
+    region: string,
+    credentials: AwsCredentials,
+    options: CallOptions,
+  ): Promise<Batch> {
+    const client = this.#clients.ssm(credentials, region);
+    const command = new GetParametersCommand({ Names: names, WithDecryption: true });
+    const answer = await callAws(command, (sending) => client.send(command, sending), options);
+    const found = new Map<string, Answer>();
+    for (const parameter of answer.Parameters ?? []) {
+      const { Name, Value, Version } = parameter;
+      if (Name === undefined || Value === undefined || Version === undefined) continue;
+      found.set(bareName(Name), { value: new Secret(Value), version: versionOf(parameter, Name, Version) });
+    }
+    return { found, invalid: new Set((answer.InvalidParameters ?? []).map(bareName)) };
+  }
+}
+
+async function outcomeInBatch(pending: Promise<Batch>, subject: Subject, query: ObjectQuery): Promise<Outcome> {
+  let batch: Batch;
+  try {
+    batch = await pending;
+  } catch (error) {
+    return { kind: 'failure', failure: failureOf(error, subject, query) };
+  }
+  const name = bareName(query.name);
+  const answer = batch.found.get(name);
+  if (answer) return { kind: 'answer', answer };
+  if (batch.invalid.has(name)) return { kind: 'failure', failure: missingFailure(subject, query) };
+  const absent = new AwsCallError({ kind: 'garbled', code: 'the parameter is neither found nor invalid' });
+  return { kind: 'failure', failure: failureOf(absent, subject, query) };
+}
+
+/** A reference to a secret always has version 0; the secret's own version stands in what Secrets Manager had said. */
+function versionOf({ SourceResult }: Parameter, name: string, version: number): string {
+  const secretVersion = isSecretReference(name) && SourceResult !== undefined ? versionIdIn(SourceResult) : undefined;
+  return secretVersion ?? String(version);
+}
+
+function versionIdIn(sourceResult: string): string | undefined {
+  let source: unknown;
+  try {
+    source = JSON.parse(sourceResult);
+  } catch {
+    // The error would quote the text, which may hold the value. The parameter's own version is the next best.
+    return undefined;
+  }
+  if (typeof source !== 'object' || source === null) return undefined;
+  const entry = Object.entries(source).find(([key]) => key.toLowerCase() === 'versionid');
+  const value: unknown = entry?.[1];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,153 @@
+/** One region as one mount sees it: its credentials, its share of calls under way, and calls shared with other mounts. */
+import type { AwsCredentials, Identity, MountContext } from '../mount/types.js';
+import { raceWithSignal, type SharedCalls } from '../shared-calls.js';
+import { AwsCallError } from './aws-errors.js';
+import type { CallOptions, CallTrace } from './call.js';
+import {
+  identityError,
+  lateCredentialsError,
+  refusedCredentialsError,
+  type Place,
+  type RegionError,
+} from './failure.js';
+import { Turnstile } from './turnstile.js';
+
+export interface RegionOptions {
+  readonly region: string;
+  readonly role: RegionRole;
+  readonly identity: Identity;
+  /** Its signal stops what the mount does in this region. */
+  readonly context: MountContext;
+  /** Calls that this mount may have under way here at once. */
+  readonly callsAtOnce: number;
+  /** Longest time for one attempt, in milliseconds. */
+  readonly attemptMs: number;
+}
+
+/** For messages: a failure of the failover region has other remedies. */
+export type RegionRole = 'primary' | 'failover';
+
+/** One call that other mounts of the same identity may join while it is under way. */
+export interface RegionCall<T> {
+  /** Holds everything that changes the answer, but for identity and region, which are added here. */
+  readonly key: readonly (string | undefined)[];
+  readonly shared: SharedCalls<T>;
+  readonly trace: CallTrace;
+  readonly start: (credentials: AwsCredentials, options: CallOptions) => Promise<T>;
+}
+
+export class Region implements Place {
+  readonly name: string;
+  readonly role: RegionRole;
+  readonly identity: Identity;
+  readonly #options: RegionOptions;
+  readonly #turnstile: Turnstile;
+  #credentials: Promise<AwsCredentials> | undefined;
+  #renewed = false;
+  #refusal: RegionError | undefined;
+
+  constructor(options: RegionOptions) {
+    this.name = options.region;
+    this.role = options.role;
+    this.identity = options.identity;
+    this.#options = options;
+    this.#turnstile = new Turnstile(options.callsAtOnce);
+  }
+
+  /** `us-west-2` or `failover region us-east-1`. */
+  get display(): string {
+    return this.role === 'failover' ? `failover region ${this.name}` : this.name;
+  }
+
+  /** The mount has ended its work here: at the end of its time, or because it has all it needs. */
+  get stopped(): boolean {
+    return this.#options.context.signal.aborted;
+  }
+
+  /**
+   * Makes a call, or joins one that is under way. Nobody joins before AWS accepted the mount's own token, and when AWS
+   * refuses the credentials as such, each waiter earns its own again, once, and asks by itself.
+   * @throws AwsCallError, RegionError, or the reason of the region's signal
+   */
+  call<T>(call: RegionCall<T>): Promise<T> {
+    return this.#turnstile.run(async () => {
+      const { signal } = this.#options.context;
+      signal.throwIfAborted();
+      if (this.#refusal) throw this.#refusal;
+      const earned = this.#earn();
+      const credentials = await earned;
+      signal.throwIfAborted();
+      const attemptMs = this.#attemptMs();
+      const key = JSON.stringify([this.identity.key, this.name, attemptMs, ...call.key]);
+      try {
+        return await call.shared.run(key, signal, (shared) =>
+          call.start(credentials, this.#callOptions(call.trace, shared, attemptMs)),
+        );
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        return await this.#again(call, earned);
+      }
+    });
+  }
+
+  /** The second try, with credentials of the mount's own that are newer than the refused ones, and shared with nobody. */
+  async #again<T>(call: RegionCall<T>, refused: Promise<AwsCredentials>): Promise<T> {
+    const { signal } = this.#options.context;
+    if (this.#credentials === refused && !this.#renewed) {
+      this.identity.drop(this.name, await refused);
+      this.#renewed = true;
+      this.#credentials = undefined;
+    }
+    signal.throwIfAborted();
+    const credentials = await this.#earn();
+    signal.throwIfAborted();
+    try {
+      return await call.start(credentials, this.#callOptions(call.trace, signal, this.#attemptMs()));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.identity.drop(this.name, credentials);
+      this.#refusal = refusedCredentialsError(this, error);
+      throw this.#refusal;
+    }
+  }
+
+  #earn(): Promise<AwsCredentials> {
+    this.#credentials ??= this.#askForCredentials();
+    return this.#credentials;
+  }
+
+  async #askForCredentials(): Promise<AwsCredentials> {
+    const { context, identity } = this.#options;
+    try {
+      return await raceWithSignal(identity.credentials(this.name, context), context.signal);
+    } catch (error) {
+      throw context.signal.aborted ? lateCredentialsError(this) : identityError(this, error);
+    }
+  }
+
+  /**
+   * At most half of the time that is left, so that one lost answer does not cost the mount. In steps: mounts that
+   * share a call agree on it.
+   */
+  #attemptMs(): number {
+    const half = this.#options.context.timeLeftMs() / 2;
+    return Math.min(this.#options.attemptMs, Math.max(attemptStepMs, half - (half % attemptStepMs)));
+  }
+
+  #callOptions(trace: CallTrace, signal: AbortSignal, attemptMs: number): CallOptions {
+    return {
+      signal,
+      attemptMs,
+      trace,
+      onAttempt: () => {
+        this.#options.context.count('aws');
+      },
+    };
+  }
+}
+
+const attemptStepMs = 500;
+
+function isRefusal(error: unknown): error is AwsCallError {
+  return error instanceof AwsCallError && error.kind === 'credentials';
+}

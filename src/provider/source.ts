@@ -1,0 +1,139 @@
+/** Fetches the objects of a mount from Secrets Manager and Parameter Store, from two regions where there are two. */
+import type { AwsSettings } from '../aws-settings.js';
+import * as budgets from '../budgets.js';
+import type { Logger } from '../log.js';
+import type { FetchedObject, FetchItem, Identity, MountContext, ObjectQuery, SecretSource } from '../mount/types.js';
+import type { AwsRequestHandler } from '../transport.js';
+import { AwsClients } from './clients.js';
+import { hearBoth, judgeAlone, type Verdict } from './failover.js';
+import type { Failure, Outcome } from './failure.js';
+import { startFairTimer } from '../fair-timer.js';
+import { startFetchClock } from './fetch-clock.js';
+import { ParameterStore } from './parameter-store.js';
+import { askAll } from './questions.js';
+import { Region } from './region.js';
+import { conclude } from './report.js';
+import { SecretsManager } from './secrets-manager.js';
+
+export interface SecretSourceOptions {
+  readonly aws: AwsSettings;
+  readonly requestHandler: AwsRequestHandler;
+  /** How long a mount that one region can serve waits for the other, in milliseconds. */
+  readonly failoverTimeoutMs: number;
+  /** A denial by the failover region does not fail a mount that the primary region serves. */
+  readonly tolerateFailoverDenied: boolean;
+  readonly log: Logger;
+  /** For tests; each defaults to its budget. */
+  readonly limits?: Partial<SourceLimits>;
+}
+
+export interface SourceLimits {
+  /** Longest time for one attempt at a call, in milliseconds. */
+  readonly attemptMs: number;
+  /** Attempts at one call. */
+  readonly attempts: number;
+  /** Calls of one mount that are under way at once, all regions together. */
+  readonly callsAtOnce: number;
+}
+
+/** Clients and calls in flight live as long as the source; values leave with the mount that asked for them. */
+export function createSecretSource(options: SecretSourceOptions): SecretSource {
+  const limits: SourceLimits = {
+    attemptMs: budgets.awsAttemptMs,
+    attempts: budgets.awsAttempts,
+    callsAtOnce: budgets.awsCallsPerMount,
+    ...options.limits,
+  };
+  const clients = new AwsClients({ ...options, attempts: limits.attempts });
+  const services = {
+    secretsManager: new SecretsManager(clients, options.log),
+    parameterStore: new ParameterStore(clients),
+  };
+
+  const fetch = async (
+    items: readonly FetchItem[],
+    identity: Identity,
+    context: MountContext,
+  ): Promise<readonly FetchedObject[]> => {
+    context.signal.throwIfAborted();
+    const clock = startFetchClock(context);
+    const patience = startPatience(items, options.failoverTimeoutMs);
+    try {
+      const regions = regionsOf(items, { identity, context: clock.context, limits });
+      const outcomeOf = askAll({ items, regions, ...services });
+      const verdicts = await Promise.all(
+        items.map((item) => decide(item, outcomeOf, { ...options, regions, patience: patience.end })),
+      );
+      // A mount that was stopped fails with the reason for that, whatever its calls made of it.
+      context.signal.throwIfAborted();
+      return conclude(items, verdicts, context);
+    } finally {
+      patience.cancel();
+      clock.stop();
+    }
+  };
+  return { fetch };
+}
+
+function regionsOf(
+  items: readonly FetchItem[],
+  options: { readonly identity: Identity; readonly context: MountContext; readonly limits: SourceLimits },
+): ReadonlyMap<string, Region> {
+  const { identity, context, limits } = options;
+  const primary = new Set(items.map((item) => item.primary.region));
+  const all = new Set([...primary, ...items.flatMap(({ failover }) => (failover ? [failover.region] : []))]);
+  // A share for each region: the calls of one that hangs must not keep the other's from going out.
+  const callsAtOnce = Math.max(1, Math.floor(limits.callsAtOnce / all.size));
+  const { attemptMs } = limits;
+  return new Map(
+    [...all].map((region) => {
+      const role = primary.has(region) ? 'primary' : 'failover';
+      return [region, new Region({ region, role, identity, context, callsAtOnce, attemptMs })];
+    }),
+  );
+}
+
+/** One timer for the whole mount, counted from its start: not each object may wait for a region that hangs. */
+function startPatience(
+  items: readonly FetchItem[],
+  timeoutMs: number,
+): { readonly end: Promise<void>; readonly cancel: () => void } {
+  let cancel = (): void => undefined;
+  const end = new Promise<void>((resolve) => {
+    if (items.some((item) => item.failover)) cancel = startFairTimer(timeoutMs, resolve);
+  });
+  return {
+    end,
+    cancel: () => {
+      cancel();
+    },
+  };
+}
+
+async function decide(
+  { primary, failover }: FetchItem,
+  outcomeOf: (query: ObjectQuery) => Promise<Outcome>,
+  options: SecretSourceOptions & { readonly regions: ReadonlyMap<string, Region>; readonly patience: Promise<void> },
+): Promise<Verdict> {
+  if (!failover) return judgeAlone(await outcomeOf(primary));
+  const hung = ({ region }: ObjectQuery) =>
+    hungFailure(options.regions.get(region)?.display ?? region, options.failoverTimeoutMs);
+  return hearBoth({
+    primary: outcomeOf(primary),
+    failover: outcomeOf(failover),
+    patience: options.patience,
+    hung: { primary: hung(primary), failover: hung(failover) },
+    tolerateDenied: options.tolerateFailoverDenied,
+  });
+}
+
+function hungFailure(where: string, timeoutMs: number): Failure {
+  return {
+    code: 'aws_unavailable',
+    final: false,
+    denied: false,
+    wholeRegion: false,
+    text: `no answer from ${where} within the failover time-out of ${timeoutMs} ms`,
+    requestIds: [],
+  };
+}
