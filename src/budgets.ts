@@ -30,6 +30,12 @@ export const awsAttemptMs = 15_000;
 /** Longest time to open a connection to AWS. */
 export const awsConnectMs = 3_000;
 
+/** Connections to one host of AWS at once: enough for 200 mounts, few enough for their handshakes on a starved node. */
+export const awsSockets = 100;
+
+/** How long a connection to AWS is kept without work. Load balancers give up idle ones after 60 s. */
+export const awsIdleMs = 45_000;
+
 /** Attempts at one AWS call (standard retry mode of the SDK). */
 export const awsAttempts = 3;
 
