@@ -8,6 +8,7 @@ import type { VersionResponse } from '../generated/v1alpha1/VersionResponse.js';
 import type { LogFields, Logger } from '../log.js';
 import { startMountContext, type RunningMount } from '../mount/context.js';
 import type { Mount, MountCall, MountReply } from '../mount/types.js';
+import { BusySet } from './busy-set.js';
 import { malformedRequest } from './service.js';
 import { bugTrace, toFailure } from './status.js';
 
@@ -35,8 +36,7 @@ type Outcome = { readonly reply: MountReply } | { readonly error: unknown };
 const requestIdLimit = 20;
 
 export function createHandlers(options: HandlerOptions): Handlers {
-  const running = new Set<RunningMount>();
-  const waiting: (() => void)[] = [];
+  const running = new BusySet<RunningMount>();
   let stopped: ProviderError | undefined;
   const { name, version } = options.runtime;
   return {
@@ -50,7 +50,6 @@ export function createHandlers(options: HandlerOptions): Handlers {
       stopWhenCancelled(call, started);
       const answer = (outcome: Outcome): void => {
         running.delete(started);
-        if (running.size === 0) for (const resolve of waiting.splice(0)) resolve();
         const fields = started.end();
         if ('reply' in outcome) {
           logDone(options.log, fields);
@@ -70,9 +69,7 @@ export function createHandlers(options: HandlerOptions): Handlers {
       stopped ??= reason;
       for (const mount of running) mount.stop(reason);
     },
-    idle: async () => {
-      if (running.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
-    },
+    idle: () => running.empty(),
   };
 }
 

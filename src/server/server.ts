@@ -1,9 +1,11 @@
 /** The gRPC server on the provider's socket, from its first connection to the end of its last mount. */
+import type net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
+import { BusySet } from './busy-set.js';
 import { finalStatusInterceptor } from './final-status.js';
 import { createHandlers, type HandlerOptions } from './handlers.js';
 import { loadProtocol, readMountRequest } from './service.js';
@@ -38,11 +40,16 @@ export async function startServer(options: ServerOptions): Promise<ProviderServe
   const handlers = createHandlers(options);
   const server = createGrpcServer(handlers);
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const connections = new BusySet<net.Socket>();
   const socketPath = path.join(options.directory, 'aws.sock');
   const socket = await serveSocket({
     path: socketPath,
     // The listener is ours and not grpc-js's: it comes and goes without the connections that it brought.
     onConnection: (connection) => {
+      connections.add(connection);
+      connection.once('close', () => {
+        connections.delete(connection);
+      });
       injector.injectConnection(connection);
     },
     log: options.log,
@@ -51,12 +58,10 @@ export async function startServer(options: ServerOptions): Promise<ProviderServe
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     socket.close();
-    const closed = new Promise<void>((resolve) => {
-      server.tryShutdown(() => {
-        resolve();
-      });
-    });
-    const over = Promise.all([closed, handlers.idle()]);
+    // Sends GOAWAY. Its callback comes too early on Node 24, before the last answers have left: so wait for the
+    // connections, which end with their last call.
+    server.tryShutdown(() => undefined);
+    const over = Promise.all([connections.empty(), handlers.idle()]);
     await within(over, options.drainMs ?? budgets.drainMs);
     // A forced shutdown would answer the mounts that are left with CANCELLED, which kubelet does not take as final.
     handlers.stop(new ProviderError('stopping', 'the provider is stopping; kubelet will try the mount again'));

@@ -1,0 +1,167 @@
+/** The provider process: reads how it was started, wires everything, serves until it is told to stop. */
+import './harden-process.js';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as grpc from '@grpc/grpc-js';
+import { createIdentities } from './auth/identities.js';
+import { loadKubernetesConnection } from './auth/kubeconfig.js';
+import { createKubernetesApi } from './auth/kubernetes.js';
+import { ProviderError } from './errors.js';
+import { stopSignals } from './hardening.js';
+import { createLogger, type Logger } from './log.js';
+import { createExpressionEngine } from './mount/expression-engine.js';
+import { createMount } from './mount/mount.js';
+import type { Mount } from './mount/types.js';
+import { createVolumeWriter } from './mount/write.js';
+import { parseOptions, programName, programVersion, type Options } from './options.js';
+import { createSecretSource } from './provider/source.js';
+import { startServer, type ProviderServer } from './server/server.js';
+import { bugTrace } from './server/status.js';
+import { createTransport } from './transport.js';
+
+/** Log lines that wait for a slow reader, in bytes; what comes on top is lost, or it would fill the memory. */
+const pendingLogBytes = 1024 * 1024;
+
+/** Longest wait for the last log lines to leave. */
+const logFlushMs = 500;
+
+void main();
+
+async function main(): Promise<void> {
+  const told = toldToStop();
+  const parsed = parseOptions(process.argv.slice(2), process.env);
+  if (parsed.kind === 'help') {
+    process.stderr.write(parsed.usage);
+    await exit(0);
+    return;
+  }
+  process.stdout.on('error', () => {
+    // Whoever read the log is gone (EPIPE): the mounts go on.
+  });
+  if (parsed.kind === 'error') {
+    const log = createLogger({ level: 'error', format: 'json', write: writeLog });
+    await failStart(log, parsed.message, parsed.usage);
+    return;
+  }
+  const { options } = parsed;
+  const log = createLogger({ level: options.logLevel, format: options.logFormat, write: writeLog });
+  let server: ProviderServer;
+  try {
+    server = await start(options, log);
+  } catch (error) {
+    await failStart(log, error instanceof ProviderError ? error.message : `internal error: ${bugTrace(error)}`);
+    return;
+  }
+  log.info('stopping', { signal: await told });
+  await server.stop();
+  log.info('stopped');
+  await exit(0);
+}
+
+/** @throws ProviderError `start_failed`, with no socket left behind */
+async function start(options: Options, log: Logger): Promise<ProviderServer> {
+  redirectNotices(log);
+  const runtime = { name: programName, version: programVersion };
+  const mount = wireMount(options, log);
+  const server = await startServer({ directory: options.providerVolume, mount, runtime, log });
+  keepGoing(log);
+  log.info('serving', {
+    ...runtime,
+    node: process.version,
+    socket: server.socketPath,
+    writer: options.driverWrites ? 'driver' : 'provider',
+  });
+  if (options.ignoredArguments.length > 0) {
+    log.warn('arguments after the first one that is no flag are ignored', { arguments: options.ignoredArguments });
+  }
+  return server;
+}
+
+/** The steps of a mount with what they need of the outside. */
+function wireMount(options: Options, log: Logger): Mount {
+  const { aws, environmentRegion, nodeName } = options;
+  const connection = loadKubernetesConnection(process.env, readFileSync);
+  const { requestHandler } = createTransport(process.env);
+  return createMount({
+    identities: createIdentities({
+      kubernetes: createKubernetesApi({ connection, qps: options.qps, burst: options.burst }),
+      aws,
+      requestHandler,
+      ...(environmentRegion !== undefined && { environmentRegion }),
+      ...(nodeName !== undefined && { nodeName }),
+      podIdentity: { ...options.podIdentity, connectTimeoutMs: 500 },
+      log,
+    }),
+    source: createSecretSource({
+      aws,
+      requestHandler,
+      failoverTimeoutMs: options.failoverTimeoutMs,
+      tolerateFailoverDenied: options.tolerateFailoverDenied,
+      log,
+    }),
+    engine: createExpressionEngine({ workerFile: path.join(import.meta.dirname, 'extract-worker.js'), log }),
+    volume: createVolumeWriter({ pruneRemovedFiles: options.pruneRemovedFiles }),
+    driverWrites: options.driverWrites,
+    maxReplyBytes: options.maxReplyBytes,
+  });
+}
+
+/** Resolves with the first signal that asks the process to end; it may come before the start is over. */
+function toldToStop(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of stopSignals) {
+      process.on(signal, () => {
+        resolve(signal);
+      });
+    }
+  });
+}
+
+/** What Node and grpc-js would print becomes lines of the log. */
+function redirectNotices(log: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    log.warn('notice of Node', { name: warning.name, text: warning.message });
+  });
+  const toLog = (text?: unknown): void => {
+    log.debug('notice of grpc-js', { text: typeof text === 'string' ? text : typeof text });
+  };
+  grpc.setLogger({ error: toLog, info: toLog, debug: toLog });
+}
+
+/**
+ * An exception that reaches nobody is our bug, but ending the process would answer every mount under way UNAVAILABLE,
+ * after which kubelet may start pods with empty volumes. A mount shares nothing that an exception could leave half
+ * done but caches, whose entries are set whole; its own time ends it. So the process goes on, and says so.
+ */
+function keepGoing(log: Logger): void {
+  const report = (error: unknown, origin: string): void => {
+    log.error('an exception reached nobody; the process goes on', { origin, trace: bugTrace(error) });
+  };
+  process.on('uncaughtException', report);
+  process.on('unhandledRejection', (reason) => {
+    report(reason, 'unhandledRejection');
+  });
+}
+
+async function failStart(log: Logger, message: string, usage?: string): Promise<void> {
+  log.error('the provider cannot start', { error: message });
+  process.stderr.write(usage === undefined ? `${message}\n` : `${message}\n${usage}`);
+  // As in Go, 2 is for a wrong command line.
+  await exit(usage === undefined ? 1 : 2);
+}
+
+function writeLog(line: string): void {
+  if (process.stdout.writableLength < pendingLogBytes) process.stdout.write(line);
+}
+
+/** Ends the process: idle connections, workers and timers would keep it. */
+async function exit(code: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, logFlushMs);
+    process.stdout.write('', () => {
+      resolve();
+    });
+  });
+  process.exit(code);
+}
