@@ -130,7 +130,7 @@ class OpenFolders {
   /** @throws VolumeError (a race) when a directory that took files is no longer part of the volume */
   expectInPlace(): void {
     for (const [path, folder] of [['', this.#target] as const, ...this.#open]) {
-      if (!folder.isInPlace()) throw new VolumeError('switch files of', path);
+      if (!step('switch files of', path, () => folder.isInPlace())) throw new VolumeError('switch files of', path);
     }
   }
 
