@@ -1,4 +1,5 @@
 /** The time of one fetch: it ends before the mount's own, so that there is time left to say what was missing, and where. */
+import { setMaxListeners } from 'node:events';
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import type { MountContext } from '../mount/types.js';
@@ -18,6 +19,8 @@ export function startFetchClock(mount: MountContext): FetchClock {
   const budgetMs = Math.min(mount.timeLeftMs() * budgets.fetchShare, longestTimerMs);
   const end = performance.now() + budgetMs;
   const controller = new AbortController();
+  // Every call of the mount listens to it: many are no leak, of which Node would warn on standard error.
+  setMaxListeners(0, controller.signal);
   const abort = (reason: unknown): void => {
     if (!controller.signal.aborted) controller.abort(reason);
   };

@@ -1,0 +1,87 @@
+/** Identities and items for tests of the provider's side. */
+import type { AwsCredentials, FetchItem, Identity, MountContext, ObjectQuery } from '../../src/mount/types.js';
+import { createSecretSource, type SecretSourceOptions } from '../../src/provider/source.js';
+import { silentLogger } from '../../src/log.js';
+import { Secret } from '../../src/secret.js';
+import type { SecretSource } from '../../src/mount/types.js';
+import type { AwsEndpoint } from './aws-endpoint.js';
+
+export const primaryRegion = 'us-west-2';
+export const failoverRegion = 'eu-west-1';
+
+export interface FakeIdentity extends Identity {
+  /** Regions whose credentials were asked for, in order. */
+  readonly asked: string[];
+  /** Access keys that were dropped, in order. */
+  readonly dropped: string[];
+}
+
+export interface FakeIdentityOptions {
+  readonly key?: string;
+  /** Replaces the credentials, or fails in their place. */
+  readonly credentials?: (region: string, context: MountContext) => Promise<AwsCredentials>;
+}
+
+/** Gives credentials `<KEY>1`, and after each drop in a region the next number. */
+export function fakeIdentity(options: FakeIdentityOptions = {}): FakeIdentity {
+  const key = options.key ?? 'AKID';
+  const kept = new Map<string, AwsCredentials>();
+  const asked: string[] = [];
+  const dropped: string[] = [];
+  return {
+    auth: 'irsa',
+    display: 'role arn:aws:iam::111122223333:role/app',
+    key,
+    asked,
+    dropped,
+    credentials: (region, context) => {
+      asked.push(region);
+      if (options.credentials) return options.credentials(region, context);
+      const known = kept.get(region) ?? credentials(`${key}${dropped.length + 1}`);
+      kept.set(region, known);
+      return Promise.resolve(known);
+    },
+    drop: (region, { accessKeyId }) => {
+      dropped.push(accessKeyId);
+      if (kept.get(region)?.accessKeyId === accessKeyId) kept.delete(region);
+    },
+  };
+}
+
+export function credentials(accessKeyId: string): AwsCredentials {
+  return { accessKeyId, secretAccessKey: new Secret('secret-key'), sessionToken: new Secret('session-token') };
+}
+
+export function secret(name: string, rest: Partial<ObjectQuery> = {}): ObjectQuery {
+  return { type: 'secretsmanager', region: primaryRegion, name, ...rest };
+}
+
+export function parameter(name: string, rest: Partial<ObjectQuery> = {}): ObjectQuery {
+  return { type: 'ssmparameter', region: primaryRegion, name, ...rest };
+}
+
+export function items(...queries: readonly ObjectQuery[]): FetchItem[] {
+  return queries.map((primary, index) => ({ index, primary }));
+}
+
+/** The same object in both regions. */
+export function failoverItem(query: ObjectQuery, index = 0): FetchItem {
+  return { index, primary: query, failover: { ...query, region: failoverRegion } };
+}
+
+export function sourceAt(endpoint: AwsEndpoint, options: Partial<SecretSourceOptions> = {}): SecretSource {
+  return createSecretSource({
+    aws: {
+      useFips: false,
+      useDualstack: false,
+      stsFips: true,
+      endpoints: { secretsManager: endpoint.url, ssm: endpoint.url },
+      appId: 'secrets-store-csi-driver-provider-aws-test',
+    },
+    requestHandler: endpoint.requestHandler,
+    failoverTimeoutMs: 5_000,
+    tolerateFailoverDenied: false,
+    log: silentLogger,
+    ...options,
+  });
+}
