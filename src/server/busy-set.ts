@@ -1,5 +1,6 @@
-/** A set that tells when it is empty. */
+/** What is under way, and when nothing is any more. */
 
+/** A set whose emptiness can be waited for. */
 export class BusySet<T> implements Iterable<T> {
   readonly #members = new Set<T>();
   readonly #waiting: (() => void)[] = [];
