@@ -21,8 +21,8 @@ interface Decimal {
 const exponentDigits = 9;
 const sumDigits = 1000;
 
-/** What is wrong when an expression needs a number that a calculation would change. */
-const rounds = 'would round a number of the document';
+/** What is wrong when a calculation meets, or would make, a number that it cannot keep. */
+const rounds = 'would round a number: arithmetic keeps about 15 digits; select the number itself';
 
 function decimal({ text }: JsonNumber): Decimal {
   const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?)0*(\d*))?$/.exec(text);
@@ -72,6 +72,16 @@ function compareText(a: string, b: string): number {
 export function survivesDouble(number: JsonNumber): boolean {
   const double = Number(number.text);
   return Number.isFinite(double) && compareNumbers(number, new JsonNumber(String(double))) === 0;
+}
+
+/**
+ * Arithmetic takes what every JSON reader takes for the same number; one with more digits (an account id, a key) is
+ * selected, compared and written in full, and never computed with.
+ * @throws ExpressionFailure when the number would not survive a double
+ */
+export function computable(number: JsonNumber): JsonNumber {
+  if (!survivesDouble(number)) throw new ExpressionFailure(rounds);
+  return number;
 }
 
 /** The number without its sign. */

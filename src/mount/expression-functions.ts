@@ -1,6 +1,6 @@
 /** The functions of JMESPath on exact values. */
 import { isArray, isObject, writeJson, type Json, type JsonArray, type JsonObject } from './exact-json.js';
-import { absolute, compareNumbers, JsonNumber, meanOf, sumOf, wholeNumber } from './exact-number.js';
+import { absolute, compareNumbers, computable, JsonNumber, meanOf, sumOf, wholeNumber } from './exact-number.js';
 import { ExpressionFailure } from './expression-failure.js';
 import { signatureOf, type ArgumentType, type FunctionName, type JmesPathType } from './expression-signatures.js';
 import type { ExpressionNode } from './expression-tree.js';
@@ -117,12 +117,12 @@ class Arguments {
 }
 
 const implementations: Readonly<Record<FunctionName, (args: Arguments, context: CallContext) => Json>> = {
-  abs: (args) => absolute(args.number(0)),
+  abs: (args) => absolute(computable(args.number(0))),
   avg: (args, { work }) => (args.array(0).length === 0 ? null : meanOf(summands(args, work))),
-  ceil: (args) => wholeNumber(args.number(0), 'ceil'),
+  ceil: (args) => wholeNumber(computable(args.number(0)), 'ceil'),
   contains: (args, { work }) => contains(args.value(0), args.value(1), work),
   ends_with: (args) => args.text(0).endsWith(args.text(1)),
-  floor: (args) => wholeNumber(args.number(0), 'floor'),
+  floor: (args) => wholeNumber(computable(args.number(0)), 'floor'),
   join: (args, { work }) => join(args.text(0), args.strings(1), work),
   keys: (args, { work }) => spent([...args.object(0).keys()], work),
   length: (args, { work }) => new JsonNumber(String(lengthOf(args.value(0), work))),
@@ -153,7 +153,7 @@ function spent(items: JsonArray, work: Work): JsonArray {
 function summands(args: Arguments, work: Work): readonly JsonNumber[] {
   const numbers = args.numbers(0);
   for (const { text } of numbers) work.spend(8 + text.length);
-  return numbers;
+  return numbers.map(computable);
 }
 
 function contains(subject: Json, search: Json, work: Work): boolean {

@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from '../../src/mount/exact-number.js';
 
+const rounds = 'would round a number: arithmetic keeps about 15 digits; select the number itself';
 const of = (text: string) => new JsonNumber(text);
 const decimals = fc.tuple(fc.integer({ min: -99_999, max: 99_999 }), fc.integer({ min: -6, max: 6 }));
 
@@ -62,7 +63,7 @@ describe('exact numbers', () => {
       [['100', '20.50'], '120.5'],
     ];
     for (const [numbers, sum] of sums) assert.equal(sumOf(numbers.map(of)).text, sum);
-    assert.throws(() => sumOf([of('1e9000'), of('1')]), { message: 'would round a number of the document' });
+    assert.throws(() => sumOf([of('1e9000'), of('1')]), { message: rounds });
   });
 
   it('takes means that are exact or that come from a double', () => {
@@ -70,7 +71,7 @@ describe('exact numbers', () => {
     assert.equal(meanOf([of('0.1'), of('0.2')]).text, '0.15');
     assert.equal(meanOf([of('1'), of('1'), of('2')]).text, '1.3333333333333333');
     assert.equal(meanOf([of('12345678901234567890'), of('12345678901234567892')]).text, '12345678901234567891');
-    const message = 'would round a number of the document';
+    const message = rounds;
     assert.throws(() => meanOf([of('12345678901234567890'), of('1')]), { name: 'ExpressionFailure', message });
   });
 
