@@ -48,7 +48,7 @@ function checkNamed(version: string | undefined, options: FailoverOptions): void
   }
   if (!options.hasAlias) {
     reporter.fault(
-      () => 'failoverObject has an objectName, which needs an objectAlias on the object: one file has two names else',
+      () => 'failoverObject has an objectName, which needs an objectAlias on the object: its file has one name',
     );
   }
   if (version !== options.version) {

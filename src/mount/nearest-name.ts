@@ -12,8 +12,10 @@ export function nearestName(text: string, known: readonly string[]): string | un
   const lower = text.toLowerCase();
   let best: { readonly name: string; readonly slips: number } | undefined;
   for (const name of known) {
+    const allowed = name.length < 8 ? 1 : 2;
+    if (Math.abs(name.length - text.length) > allowed) continue;
     const slips = countSlips(lower, name.toLowerCase());
-    if (slips <= (name.length < 8 ? 1 : 2) && (best === undefined || slips < best.slips)) best = { name, slips };
+    if (slips <= allowed && (best === undefined || slips < best.slips)) best = { name, slips };
   }
   return best?.name;
 }

@@ -76,7 +76,7 @@ function checkSelector(name: string, options: NameOptions): void {
   options.reporter.fault(() => {
     const field = /^\d+$/.test(selector.join(':')) ? 'objectVersion' : 'objectVersionLabel';
     const remedy = `write ${quote(bare)}, and ${field}: ${quote(selector.join(':'))} beside it`;
-    return `${options.field} ${quote(name)} holds a selector, which belongs into objectVersion or objectVersionLabel: ${remedy}`;
+    return `${options.field} ${quote(name)} holds a selector, which belongs in objectVersion or objectVersionLabel: ${remedy}`;
   });
 }
 
