@@ -83,7 +83,9 @@ export class SecureAgent extends https.Agent {
       limitConnecting(socket, 'secureConnect', Math.max(connectMs - (performance.now() - started), 1));
       callback(null, socket);
     };
-    this.#openTunnel(proxy, authority(host, port)).then(secure).catch(callback as Failed);
+    this.#openTunnel(proxy, authority(host, port))
+      .then(secure)
+      .catch(callback as Failed);
     return undefined;
   }
 
