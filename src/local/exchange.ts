@@ -56,7 +56,8 @@ export async function serve(
   await pause(latencyMs(recognized.service, context.latencies()) + (effect?.kind === 'delay' ? effect.delayMs : 0));
   if (response.destroyed) return;
   if (!answer) {
-    message.destroy();
+    // Destroying a message that was read to its end leaves its connection open.
+    message.socket.destroy();
     return;
   }
   request.status = answer.status;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { status, type ServiceError } from '@grpc/grpc-js';
-import type { FaultEffect, FaultMatch } from '../../src/local/types.js';
+import type { FaultEffect, Service } from '../../src/local/types.js';
 import { texts, World } from '../support/world.js';
 
 const primary = 'eu-west-1';
@@ -64,13 +64,13 @@ describe('failover', function () {
     world.standIn.clearFaults();
   });
 
-  async function outcome(match: FaultMatch, first: string, second: string) {
+  async function outcome(services: readonly Service[], first: string, second: string) {
     for (const [region, name] of [
       [primary, first],
       [secondary, second],
     ] as const) {
       const effect = behaviours[name]?.effect;
-      if (effect) world.standIn.fault({ ...match, region, effect });
+      for (const service of services) if (effect) world.standIn.fault({ service, region, effect });
     }
     try {
       const { tree } = await world.mount({ objects, parameters, deadlineMs: 8000 });
@@ -97,7 +97,7 @@ describe('failover', function () {
     it(`follows the rule when the primary is ${first} and the second region is anything`, async () => {
       for (const second of Object.keys(behaviours)) {
         const what = `primary ${first}, second ${second}`;
-        expect(await outcome({ service: 'secretsmanager' }, first, second), first, second, what);
+        expect(await outcome(['secretsmanager', 'ssm'], first, second), first, second, what);
         world.standIn.clearFaults();
       }
     });

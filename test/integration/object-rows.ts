@@ -1,6 +1,6 @@
 /** Rows of the compatibility table: jmesPath, file names, failover objects and fetching. */
 import { status } from '@grpc/grpc-js';
-import { json, parameter, parameterArn, refused, secret, v1, v2, type Row } from './class-rows.js';
+import { json, parameter, parameterArn, refused, secret, v2, type Row } from './class-rows.js';
 
 const jmesPath = (path: string, alias = 'out', more = '') =>
   `- objectName: json\n  objectType: secretsmanager\n  objectAlias: all\n  jmesPath: [{ path: '${path}', objectAlias: ${alias} ${more} }]`;
