@@ -30,7 +30,7 @@ export const jmesPathRows: readonly Row[] = [
   },
   {
     row: 'jmesPath: own keys only, in a function',
-    objects: jmesPath('to_string(toString)'),
+    objects: jmesPath('not_null(toString)'),
     code: status.FAILED_PRECONDITION,
   },
   {
