@@ -5,7 +5,7 @@ import type { AwsSettings } from '../aws-settings.js';
 import { silentLogger } from '../log.js';
 import type { AwsCredentials } from '../mount/types.js';
 import type { AwsRequestHandler } from '../transport.js';
-import { AttemptLimiter } from './attempts.js';
+import { WholeAnswerHandler } from './whole-answer.js';
 
 export interface AwsClientsOptions {
   readonly aws: AwsSettings;
@@ -23,7 +23,7 @@ export class AwsClients {
 
   constructor(options: AwsClientsOptions) {
     this.#options = options;
-    this.#requestHandler = new AttemptLimiter(options.requestHandler);
+    this.#requestHandler = new WholeAnswerHandler(options.requestHandler);
   }
 
   secretsManager(credentials: AwsCredentials, region: string): SecretsManagerClient {

@@ -106,10 +106,10 @@ describe('two regions', () => {
       });
       const options = {
         at,
-        failoverTimeoutMs: 1_000,
+        failoverTimeoutMs: 800,
         tolerateFailoverDenied: tolerate,
-        timeLeftMs: 4_000,
-        limits: { attemptMs: 1_500, attempts: 2 },
+        timeLeftMs: 2_800,
+        limits: { attemptMs: 1_200, attempts: 2 },
       };
       const results = await Promise.all(
         cases.map(async ({ primary, failover }) => ({

@@ -1,6 +1,7 @@
 /** Secrets of one region: what is sent, what comes back, and what each refusal tells. */
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
+import { awsAnswerBytes } from '../../src/budgets.js';
 import { ProviderError } from '../../src/errors.js';
 import type { FetchItem } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';
@@ -191,6 +192,23 @@ describe('secrets of one region', () => {
       assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), /canary/);
     });
   }
+
+  it('takes no endless answer', async () => {
+    script = () => ({ status: 200, body: 'x'.repeat(awsAnswerBytes + 1) });
+    const error = await failure(items(secret('a')));
+    assert.equal(error.code, 'aws_unavailable');
+    assert.match(error.message, /gave an answer that its API does not have \(more than 4194304 bytes\)/);
+  });
+
+  it('tells that the connection broke within the answer', async () => {
+    script = () => 'cut';
+    const error = await failure(items(secret('a')));
+    assert.equal(error.code, 'aws_unavailable');
+    assert.match(
+      error.message,
+      /Secrets Manager in us-west-2 \(127\.0\.0\.1\) cannot be reached \(ECONNRESET: aborted; 3 attempts\)/,
+    );
+  });
 
   it('hides values wherever they are printed', async () => {
     const fetched = await fetch(items(secret('a')));

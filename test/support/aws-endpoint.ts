@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { AwsRequestHandler } from '../../src/transport.js';
+import { createTransport, type AwsRequestHandler } from '../../src/transport.js';
 
 /** A request as the endpoint saw it. */
 export interface AwsRequest {
@@ -15,8 +14,8 @@ export interface AwsRequest {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** `hang` never answers, `stall` stops after the head, `reset` closes the connection. */
-export type Fault = 'hang' | 'stall' | 'reset';
+/** `hang` never answers, `stall` stops after the head, `cut` closes the connection there, `reset` before it. */
+export type Fault = 'hang' | 'stall' | 'cut' | 'reset';
 export interface Reply {
   readonly status: number;
   /** An object is sent as JSON, text as it is. */
@@ -55,12 +54,12 @@ export async function startAwsEndpoint(script: Script): Promise<AwsEndpoint> {
     socket.on('close', () => sockets.delete(socket));
   });
   const url = `http://127.0.0.1:${await listen(server)}`;
-  const inner = new NodeHttpHandler({ throwOnRequestTimeout: true, requestTimeout: 20_000 });
+  const transport = createTransport({});
   const requestHandler: AwsRequestHandler = {
     handle: (request, options) => {
       // Nothing listens on that port.
       if (refused.has(describe(request.headers, '{}').region)) request.port = 1;
-      return inner.handle(request, options);
+      return transport.requestHandler.handle(request, options);
     },
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
@@ -72,7 +71,7 @@ export async function startAwsEndpoint(script: Script): Promise<AwsEndpoint> {
     refused,
     abandoned: 0,
     stop: async () => {
-      inner.destroy();
+      transport.close();
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
@@ -110,9 +109,11 @@ function answer(reply: Reply | Fault, response: ServerResponse): void {
     response.destroy();
     return;
   }
-  if (reply === 'stall') {
+  if (reply === 'stall' || reply === 'cut') {
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.write('{');
+    response.write('{', () => {
+      if (reply === 'cut') response.destroy();
+    });
     return;
   }
   const { status, body, headers, afterMs } = reply;

@@ -1,0 +1,54 @@
+/** Reads answers of AWS to their end before the SDK sees them, within a bound. */
+import { HttpResponse } from '@smithy/core/protocols';
+import type { HttpRequest } from '@smithy/core/protocols';
+import type { HttpHandlerOptions, RequestHandlerOutput } from '@smithy/types';
+import * as budgets from '../budgets.js';
+import type { AwsRequestHandler } from '../transport.js';
+import { AwsCallError } from './aws-errors.js';
+
+/**
+ * Hands on whole answers only. The SDK would take a connection that breaks within an answer for an answer that it
+ * cannot read, and would keep any amount of it.
+ */
+export class WholeAnswerHandler implements AwsRequestHandler {
+  readonly metadata = { handlerProtocol: 'http/1.1' };
+  readonly #inner: AwsRequestHandler;
+
+  /** @param inner limits the time of each attempt, head and body together, to `requestTimeout` of the options */
+  constructor(inner: AwsRequestHandler) {
+    this.#inner = inner;
+  }
+
+  /** @throws what `inner` or the connection fails with */
+  async handle(request: HttpRequest, options?: HttpHandlerOptions): Promise<RequestHandlerOutput<HttpResponse>> {
+    const { response } = await this.#inner.handle(request, options);
+    const { statusCode, headers, reason } = response;
+    const body = await collect(response.body);
+    return { response: new HttpResponse({ statusCode, headers, body, ...(reason !== undefined && { reason }) }) };
+  }
+
+  /** The connections are shared: no client may set anything on them. */
+  updateHttpClientConfig(): void {
+    return;
+  }
+
+  httpHandlerConfigs(): object {
+    return {};
+  }
+}
+
+async function collect(body: unknown): Promise<Uint8Array> {
+  if (body === undefined) return new Uint8Array();
+  if (body instanceof Uint8Array) return body;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    // Leaving the loop ends the stream and its connection.
+    if (size > budgets.awsAnswerBytes) {
+      throw new AwsCallError({ kind: 'garbled', code: `more than ${budgets.awsAnswerBytes} bytes` });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
