@@ -98,7 +98,7 @@ describe('mounts side by side', () => {
       const begin = performance.now();
       context.controller.abort(reason);
       assert.equal(await rejection(pending), reason);
-      assert.ok(performance.now() - begin < 100);
+      assert.ok(performance.now() - begin < 1_000);
       await pause(60);
       assert.equal(endpoint.abandoned - abandoned, 2);
     });
