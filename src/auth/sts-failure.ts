@@ -1,0 +1,127 @@
+/** What a failed AssumeRoleWithWebIdentity means for a mount, and what its owner has to change. */
+import { escapeControls, describeError, ProviderError, quote } from '../errors.js';
+import type { Pod } from '../mount/types.js';
+import { readAwsWords } from './aws-words.js';
+import type { Role } from './role.js';
+import { irsaAudience, type ChosenToken } from './tokens.js';
+
+export interface StsCall {
+  readonly region: string;
+  readonly role: Role;
+  readonly pod: Pod;
+  readonly token: ChosenToken;
+}
+
+/** Answers with a 4xx status that AWS would not repeat. */
+const transientCodes = new Set(
+  [
+    'IDPCommunicationError',
+    'RequestExpired',
+    'RequestInTheFuture',
+    'RequestTimeTooSkewed',
+    'RequestTimeout',
+    'Throttling',
+    'ThrottledException',
+    'ThrottlingException',
+    'RequestThrottled',
+    'RequestLimitExceeded',
+    'TooManyRequests',
+    'PriorRequestNotComplete',
+    'SlowDown',
+    'BandwidthLimitExceeded',
+  ].map(plainCode),
+);
+
+/** The part of an SDK error that counts here. */
+interface StsAnswer {
+  readonly code: string;
+  /** Absent when no answer came. */
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+}
+
+/** STS may know a token a moment later: it fetches the keys of the cluster's issuer now and then. */
+export function isInvalidIdentityToken(error: unknown): boolean {
+  return readAnswer(error).code === 'InvalidIdentityToken';
+}
+
+/** The error of a mount for what the SDK threw: `identity_denied`, `identity_refused` or `identity_unavailable`. */
+export function stsFailure(error: unknown, call: StsCall): ProviderError {
+  const { code, status, requestId } = readAnswer(error);
+  const words = readAwsWords(describeError(error), call.token.text);
+  const requestIds = [...(requestId === undefined ? [] : [requestId]), ...words.requestIds];
+  const what = `STS in ${call.region} for role ${quote(call.role.arn)}`;
+  // The SDK's error is no cause: its message may repeat the token.
+  if (status === undefined || status < 400) {
+    const reason = `no usable answer from ${what}: ${words.text}`;
+    return new ProviderError(
+      'identity_unavailable',
+      `${reason}; check the network path of the provider's pod to STS in this region`,
+      { requestIds },
+    );
+  }
+  const said = `${what} answered ${escapeControls(code).slice(0, 100)}: ${words.text}`;
+  if (status >= 500 || status === 429 || status === 408 || transientCodes.has(code)) {
+    return new ProviderError('identity_unavailable', `${said}; kubelet will try again`, { requestIds });
+  }
+  if (code.startsWith('AccessDenied')) {
+    return new ProviderError('identity_denied', `${said}; ${trustRemedy(call)}`, { requestIds });
+  }
+  return new ProviderError('identity_refused', `${said}; ${refusalRemedy(code, call)}`, { requestIds });
+}
+
+function readAnswer(error: unknown): StsAnswer {
+  const metadata = fieldOf(error, '$metadata');
+  const status = fieldOf(metadata, 'httpStatusCode');
+  const requestId = fieldOf(metadata, 'requestId');
+  return {
+    code: error instanceof Error ? plainCode(error.name) : 'unknown',
+    status: typeof status === 'number' ? status : undefined,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
+  };
+}
+
+/** The SDK names classes (`ExpiredTokenException`), STS itself says `ExpiredToken` for some and that for others. */
+function plainCode(name: string): string {
+  return name.replace(/Exception$/, '');
+}
+
+function trustRemedy({ role, pod, token }: StsCall): string {
+  const issuer = issuerOf(token);
+  const provider = `arn:${role.partition}:iam::${role.account}:oidc-provider/${issuer}`;
+  const subject = `system:serviceaccount:${pod.namespace}:${pod.serviceAccount}`;
+  return (
+    `let the role's trust policy allow sts:AssumeRoleWithWebIdentity to the federated principal ${provider} ` +
+    `where ${issuer}:sub is ${quote(subject)} and ${issuer}:aud is "${irsaAudience}"`
+  );
+}
+
+function refusalRemedy(code: string, { role, region, token }: StsCall): string {
+  switch (code) {
+    case 'InvalidIdentityToken':
+      return (
+        `account ${role.account} needs an IAM OIDC provider for ${issuerOf(token)} with the audience ${irsaAudience} ` +
+        '(eksctl utils associate-iam-oidc-provider)'
+      );
+    case 'ExpiredToken':
+      return "the pod's token is too old: check the clock of the node and that the CSIDriver sets requiresRepublish";
+    case 'RegionDisabled':
+      return `activate STS for ${region} in account ${role.account}, or name another region`;
+    case 'IDPRejectedClaim':
+      return "the issuer refused the token's claims: check the IAM OIDC provider";
+    default:
+      return 'check the role ARN of the service account and the IAM OIDC provider of the cluster';
+  }
+}
+
+/** The token's issuer without its scheme, as IAM writes it. */
+function issuerOf({ claims }: ChosenToken): string {
+  const issuer = claims.issuer?.replace(/^https:\/\//, '') ?? '';
+  return /^[\w./:-]{1,255}$/.test(issuer) ? issuer : '<issuer of the cluster>';
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+}
