@@ -1,6 +1,6 @@
 /** Reads Kubernetes manifests as `kubectl apply` would, and keeps what matters for a mount. */
 import { readFileSync } from 'node:fs';
-import { YAML11_SCHEMA, loadAll } from 'js-yaml';
+import { YAML11_SCHEMA, YAMLException, loadAll } from 'js-yaml';
 import { ProviderError, describeError, escapeControls, quote } from '../errors.js';
 import { isDnsName } from './arguments.js';
 
@@ -83,7 +83,9 @@ function readDocuments(file: string, shown: string): readonly unknown[] {
     // YAML 1.1, as kubectl reads it: an unquoted yes or 0400 is no text, and the API server refuses it.
     return loadAll(readFileSync(file, 'utf8'), { schema: YAML11_SCHEMA });
   } catch (error) {
-    throw invalid(`cannot read ${quote(shown)}: ${escapeControls(describeError(error))}`);
+    const line = error instanceof YAMLException && error.mark ? ` in line ${error.mark.line + 1}` : '';
+    const problem = error instanceof YAMLException ? error.reason + line : describeError(error);
+    throw invalid(`cannot read ${quote(shown)}: ${escapeControls(problem)}`);
   }
 }
 

@@ -40,7 +40,7 @@ export class Report {
     const aws =
       endpointUrl === undefined
         ? `All of it is local: a stand-in plays AWS and Kubernetes and holds ${store};`
-        : `AWS is ${escapeControls(endpointUrl)}; a stand-in plays Kubernetes and holds ${store};`;
+        : `AWS is ${escapeControls(endpointUrl)}; a stand-in plays Kubernetes and the Pod Identity Agent;`;
     const hidden = this.#showValues ? 'Values are shown.' : 'Values are hidden: --show-values.';
     this.line(dim(aws));
     this.line(dim(`the provider is the real one, called as the CSI driver calls it. ${hidden}`));

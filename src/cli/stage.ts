@@ -13,7 +13,7 @@ import type { ServiceAccountManifest } from './manifests.js';
 import type { PodVolume } from './pods.js';
 import { startProvider, type ProviderProcess } from './provider-process.js';
 import { completeStore, type CompletedStore } from './store-completion.js';
-import { playsSts } from './sts-probe.js';
+import { probeSts, type StsAtEndpoint } from './sts-probe.js';
 import { makeTargets } from './targets.js';
 import { readVolume, type VolumeFile } from './volume.js';
 
@@ -82,14 +82,18 @@ export class Stage {
    */
   static async open(options: StageOptions, cleanup: Cleanup): Promise<Stage> {
     const allPods = [...options.pods, ...options.passingPods];
-    const completed = completeStore(readStoreFile(options.storeFile), allPods, options.serviceAccounts);
+    const sts = options.endpointUrl === undefined ? undefined : await probeSts(options.endpointUrl, options.signal);
+    const completed = completeStore(readStoreFile(options.storeFile), allPods, {
+      serviceAccounts: options.serviceAccounts,
+      account: sts?.account,
+    });
     const work = await makeWorkDirectory(cleanup);
     options.signal.throwIfAborted();
     const standIn = await startStandIn({ store: completed.document });
     cleanup.add(async () => {
       await standIn.close();
     });
-    const endpoints = await endpointsOf(options, standIn);
+    const endpoints = endpointsOf(options, standIn, sts);
     const temporary = path.join(work, 'volumes');
     const kept = await makeTargets({ kept: options.target, temporary, pods: options.pods }, cleanup);
     const passing = await makeTargets({ kept: undefined, temporary, pods: options.passingPods }, cleanup);
@@ -112,7 +116,7 @@ export class Stage {
   /** Reads the store's file again. @throws ProviderError `invalid_request`; the former store stays in force */
   reloadStore(): void {
     const { storeFile, pods, passingPods, serviceAccounts } = this.#options;
-    const completed = completeStore(readStoreFile(storeFile), [...pods, ...passingPods], serviceAccounts);
+    const completed = completeStore(readStoreFile(storeFile), [...pods, ...passingPods], { serviceAccounts });
     this.#standIn.replace(completed.document);
     this.#completed = completed;
   }
@@ -177,13 +181,16 @@ async function makeWorkDirectory(cleanup: Cleanup): Promise<string> {
 }
 
 /** With an endpoint of the user, the stand-in plays STS only where that endpoint does not. */
-async function endpointsOf(options: StageOptions, standIn: StandIn): Promise<Readonly<Record<string, string>>> {
-  const { endpointUrl, environment, signal } = options;
+function endpointsOf(
+  { endpointUrl, environment }: StageOptions,
+  standIn: StandIn,
+  sts: StsAtEndpoint | undefined,
+): Readonly<Record<string, string>> {
   if (endpointUrl === undefined) return {};
   const certificates = ['SSL_CERT_FILE', 'AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'].flatMap((name): [string, string][] => {
     const file = environment[name] ?? '';
     return file === '' ? [] : [[name, file]];
   });
-  const sts = (await playsSts(endpointUrl, signal)) ? {} : { AWS_ENDPOINT_URL_STS: standIn.urls.sts };
-  return { AWS_ENDPOINT_URL: endpointUrl, ...sts, ...Object.fromEntries(certificates) };
+  const stsUrl = sts?.present === true ? {} : { AWS_ENDPOINT_URL_STS: standIn.urls.sts };
+  return { AWS_ENDPOINT_URL: endpointUrl, ...stsUrl, ...Object.fromEntries(certificates) };
 }

@@ -20,6 +20,12 @@ export interface CompletedStore {
   readonly roles: ReadonlyMap<PodVolume, PodRole>;
 }
 
+export interface AppliedManifests {
+  readonly serviceAccounts: readonly ServiceAccountManifest[];
+  /** The account that holds the values, when it is not the store that holds them. */
+  readonly account?: string | undefined;
+}
+
 /** What the completion adds to; copies of the document's maps. */
 interface Additions {
   readonly accounts: Record<string, ServiceAccountDocument | null>;
@@ -32,16 +38,16 @@ interface Additions {
 export function completeStore(
   document: StoreDocument,
   pods: readonly PodVolume[],
-  applied: readonly ServiceAccountManifest[],
+  applied: AppliedManifests,
 ): CompletedStore {
   const additions: Additions = {
     accounts: { ...document.serviceAccounts },
     associations: { ...document.podIdentityAssociations },
     used: new Set(),
   };
-  for (const manifest of applied) applyServiceAccount(manifest, additions);
+  for (const manifest of applied.serviceAccounts) applyServiceAccount(manifest, additions);
   const podRoles = new Map(pods.map((pod) => [pod, addPod(pod, additions)]));
-  const place = placeOf(document, additions.used);
+  const place = placeOf(document, additions.used, applied.account);
   const nodes = document.nodes ?? {};
   const completed: StoreDocument = {
     ...document,
@@ -88,12 +94,12 @@ interface Place {
 }
 
 /** A store that names no account is of the account in which the manifests' roles are. */
-function placeOf(document: StoreDocument, used: ReadonlySet<string>): Place {
+function placeOf(document: StoreDocument, used: ReadonlySet<string>, account: string | undefined): Place {
   const arn = [...used]
     .map((role) => /^arn:([a-z-]+):iam::(\d{12}):role\/./.exec(role))
     .find((match) => match !== null);
   return {
-    account: document.account ?? arn?.[2] ?? '111122223333',
+    account: account ?? document.account ?? arn?.[2] ?? '111122223333',
     partition: document.partition ?? arn?.[1] ?? 'aws',
   };
 }
