@@ -4,6 +4,7 @@
  */
 import { harmlessSignals, scrubEnvironment, startRefusal } from './hardening.js';
 import { createLogger } from './log.js';
+import { replaceProcessWithFlags } from './node-flags.js';
 
 for (const signal of harmlessSignals) process.on(signal, () => undefined);
 const refusal = startRefusal(process.env, process.execArgv);
@@ -14,3 +15,4 @@ if (refusal !== undefined) {
   process.exit(1);
 }
 scrubEnvironment(process.env);
+replaceProcessWithFlags();
