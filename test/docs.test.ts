@@ -1,0 +1,157 @@
+/** What the documentation names must exist: commands, links, files, flags, variables, error codes, and the first class. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { load } from 'js-yaml';
+import { tryUsage } from '../src/cli/arguments.js';
+import { errorCodes } from '../src/errors.js';
+import { parseMountRequest } from '../src/mount/request.js';
+import { environmentVariables, optionFlags } from '../src/options.js';
+
+const root = path.resolve(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+const readme = read('README.md');
+const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
+
+function filesIn(folder: string, ending: string): readonly string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => path.join(folder, name))
+    .sort();
+}
+
+const atRoot = readdirSync(root).filter((name) => name.endsWith('.md'));
+const pages = [...atRoot, ...filesIn('docs', '.md'), ...filesIn('examples', '.md')];
+const sources = [...filesIn('src', '.ts'), ...filesIn('test', '.ts'), ...filesIn('scripts', '.ts')];
+
+/** Everything that a pattern's first group finds in the pages, each as `<page>: <match>`. */
+function named(pattern: RegExp, from: readonly string[] = pages): { readonly page: string; readonly text: string }[] {
+  return from.flatMap((page) => [...read(page).matchAll(pattern)].map(([, text = '']) => ({ page, text })));
+}
+
+function codeBlocks(language: string): readonly string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text);
+}
+
+describe('documentation', () => {
+  it('gives two commands to begin with, and CI runs the second in the same words', () => {
+    const [first, second] = codeBlocks('sh').map((text) => text.trim());
+    assert.deepEqual([first, second], ['npm ci && npm run try', 'npm ci && npm run check']);
+    assert.ok(read('.ci/run').includes(`'${second ?? ''}'`));
+  });
+
+  it('names npm scripts that exist', () => {
+    const found = [...named(/\bnpm run (?:--silent )?([a-z:]+)/g), ...named(/\bnpm (test|start)\b/g)];
+    assert.ok(found.length > 10);
+    assert.deepEqual(
+      found.filter(({ text }) => !scripts.includes(text)),
+      [],
+    );
+  });
+
+  it('links to files that exist', () => {
+    const links = named(/\]\((?!https?:)([^)#\s]+)/g);
+    assert.ok(links.length > 10);
+    assert.deepEqual(
+      links.filter(({ page, text }) => !existsSync(path.join(root, path.dirname(page), text))),
+      [],
+    );
+  });
+
+  it('names source files that exist', () => {
+    const names = named(/`([\w./-]+\.(?:ts|mjs|cjs))`/g);
+    assert.ok(names.length > 20);
+    const exists = (text: string): boolean =>
+      existsSync(path.join(root, text)) || sources.some((source) => source.endsWith(`/${text}`));
+    assert.deepEqual(
+      names.filter(({ text }) => !exists(text)),
+      [],
+    );
+  });
+
+  it('names flags that exist', () => {
+    const ours = optionFlags.map(({ name }) => name);
+    const others = ['max-call-recv-msg-size', ...[...tryUsage.matchAll(/--([a-z-]+)/g)].map(([, name = '']) => name)];
+    const found = named(/`(?:-- )?--(?!flag\b)([a-z0-9-]+)/g);
+    assert.ok(found.length > 20);
+    assert.deepEqual(
+      found.filter(({ text }) => ![...ours, ...others].includes(text)),
+      [],
+    );
+  });
+
+  it('has a section for every error code, and for nothing else', () => {
+    const sections = named(/^## `(\w+)`$/gm, ['docs/errors.md']).map(({ text }) => text);
+    assert.deepEqual(sections, [...errorCodes]);
+  });
+
+  it('lists every flag and variable, and nothing else', () => {
+    const listed = named(/^\| (`[^|]+`) +\|/gm, ['docs/flags.md']).flatMap(({ text }) =>
+      text.split(', ').map((name) => name.replaceAll('`', '')),
+    );
+    const flags = optionFlags.map(({ name }) => `--${name}`);
+    assert.deepEqual(listed, [...flags, ...environmentVariables.flatMap(({ names }) => names)]);
+  });
+
+  it('knows every environment variable that the process reads', () => {
+    const provider = sources.filter((file) => /^src\/(?!cli|local|generated)/.test(file) && file !== 'src/options.ts');
+    const readers = [...provider.map(read), read('src/options.ts').replace(/const environmentVariables.*?^\];/ms, '')];
+    const variables = readers.flatMap((text) =>
+      [...text.matchAll(/(?:\benv\[|environment\w+\(env, |firstOf\(env, |readProxy\(env, )'([A-Z_]+)'/g)].map(
+        ([, name = '']) => name,
+      ),
+    );
+    assert.ok(variables.length > 10);
+    const known = environmentVariables.flatMap(({ names }) => names);
+    // Set for the SDK, never read.
+    const set = [
+      'AWS_CONFIG_FILE',
+      'AWS_SHARED_CREDENTIALS_FILE',
+      'AWS_EC2_METADATA_DISABLED',
+      'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED',
+    ];
+    assert.deepEqual(
+      variables.filter((name) => !known.includes(name) && !set.includes(name)),
+      [],
+    );
+  });
+
+  it('is what the tables in the code say', function () {
+    this.timeout(30_000);
+    const script = path.join(root, 'scripts/generate-docs.ts');
+    execFileSync(process.execPath, ['--import=tsx', script, '--check'], { cwd: root, stdio: 'pipe' });
+  });
+
+  it('shows a class that the parser takes without a warning', () => {
+    const [text = ''] = codeBlocks('yaml');
+    const { spec } = load(text) as { spec: { provider: string; parameters: Record<string, string> } };
+    assert.equal(spec.provider, 'aws');
+    const pod = {
+      'csi.storage.k8s.io/pod.name': 'web',
+      'csi.storage.k8s.io/pod.namespace': 'shop',
+      'csi.storage.k8s.io/serviceAccount.name': 'web',
+    };
+    const call = {
+      attributes: JSON.stringify({ ...spec.parameters, ...pod }),
+      secrets: 'null',
+      targetPath: '/target',
+      permission: '420',
+      currentVersions: [],
+    };
+    const { objects, warnings } = parseMountRequest(call, { driverWrites: false });
+    assert.deepEqual(
+      objects.map((object) => object.path),
+      ['shop_database', 'log-level'],
+    );
+    assert.deepEqual(warnings, []);
+  });
+
+  it('numbers its decisions without a gap', () => {
+    const numbers = filesIn('docs/adr', '.md').map((file) => Number(path.basename(file).slice(0, 4)));
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, place) => place + 1),
+    );
+  });
+});
