@@ -1,4 +1,5 @@
 /** The whole program on one screen: a mount is one pass through named steps, and nothing is written before the last. */
+import path from 'node:path';
 import { combineErrors, ProviderError } from '../errors.js';
 import { bindRegions } from './bind.js';
 import { deliver, type DeliverOptions } from './deliver.js';
@@ -31,7 +32,7 @@ export function createMount(options: MountOptions): Mount {
     noteRequest(request, context);
     const work = () => mountVolume(request, context, options);
     // When the driver writes, calls for one target share nothing here and need not wait for each other.
-    return options.driverWrites ? work() : turns.take(request.targetPath, context.signal, work);
+    return options.driverWrites ? work() : turns.take(path.resolve(request.targetPath), context.signal, work);
   };
 }
 
@@ -66,10 +67,14 @@ function noteRequest(request: MountRequest, context: MountContext): void {
 
 /** Both values; when both fail, both causes are told at once. */
 async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const [one, two] = await Promise.allSettled([first, second]);
-  if (one.status === 'fulfilled' && two.status === 'fulfilled') return [one.value, two.value];
-  const reasons: unknown[] = [one, two].flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  const bug = reasons.find((reason) => !(reason instanceof ProviderError));
-  if (bug !== undefined) throw bug;
-  throw combineErrors(reasons.filter((reason) => reason instanceof ProviderError));
+  const results = await Promise.allSettled([first, second]);
+  const errors: ProviderError[] = [];
+  for (const result of results) {
+    if (result.status === 'fulfilled') continue;
+    // Anything else is a bug of ours, and told as such.
+    if (!(result.reason instanceof ProviderError)) break;
+    errors.push(result.reason);
+  }
+  if (errors.length === 2) throw combineErrors(errors);
+  return Promise.all([first, second]);
 }
