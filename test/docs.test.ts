@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { tryUsage } from '../src/cli/arguments.js';
+import { examples, exampleFile, mistakeFolder } from '../src/cli/examples.js';
 import { errorCodes } from '../src/errors.js';
 import { parseMountRequest } from '../src/mount/request.js';
 import { environmentVariables, optionFlags } from '../src/options.js';
@@ -39,6 +40,17 @@ describe('documentation', () => {
     const [first, second] = codeBlocks('sh').map((text) => text.trim());
     assert.deepEqual([first, second], ['npm ci && npm run try', 'npm ci && npm run check']);
     assert.ok(read('.ci/run').includes(`'${second ?? ''}'`));
+  });
+
+  it('shows of `npm run try` the examples that it mounts, by the titles that they have', () => {
+    const [output = ''] = codeBlocks('text');
+    const shown = [...output.matchAll(/^\d {2}(?:A mistake, on purpose: )?(.+?) {3}(examples\/\S+)$/gm)];
+    const mounted = examples.filter(({ first }) => first).map(({ folder }) => exampleFile(folder));
+    assert.deepEqual(
+      shown.map(([, , file]) => file),
+      [...mounted, exampleFile(mistakeFolder)],
+    );
+    for (const [, title = '', file = ''] of shown) assert.ok(read(file).includes(title), `${file}: ${title}`);
   });
 
   it('names npm scripts that exist', () => {
