@@ -15,6 +15,7 @@ import type {
   MountContext,
   MountReply,
   MountRequest,
+  Pod,
   SecretSource,
 } from './types.js';
 
@@ -28,7 +29,12 @@ export interface MountOptions extends DeliverOptions {
 export function createMount(options: MountOptions): Mount {
   const turns = new Turns();
   return async (call, context) => {
-    const request = parseMountRequest(call, options);
+    const request = parseMountRequest(call, {
+      driverWrites: options.driverWrites,
+      onPod: (pod) => {
+        notePod(pod, context);
+      },
+    });
     noteRequest(request, context);
     const work = () => mountVolume(request, context, options);
     // When the driver writes, calls for one target share nothing here and need not wait for each other.
@@ -58,10 +64,12 @@ async function mountVolume(request: MountRequest, context: MountContext, options
   return deliver(files, request.targetPath, context, options);
 }
 
+function notePod({ namespace, name, uid, serviceAccount }: Pod, context: MountContext): void {
+  context.note({ namespace, pod: name, podUid: uid, serviceAccount });
+}
+
 function noteRequest(request: MountRequest, context: MountContext): void {
-  const { namespace, name, uid, serviceAccount } = request.pod;
-  context.note({ namespace, pod: name, podUid: uid, serviceAccount, objects: request.objects.length });
-  context.note({ auth: request.usePodIdentity ? 'pod-identity' : 'irsa' });
+  context.note({ objects: request.objects.length, auth: request.usePodIdentity ? 'pod-identity' : 'irsa' });
   for (const warning of request.warnings) context.warn(warning);
 }
 
@@ -72,9 +80,9 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
   for (const result of results) {
     if (result.status === 'fulfilled') continue;
     // Anything else is a bug of ours, and told as such.
-    if (!(result.reason instanceof ProviderError)) break;
+    if (!(result.reason instanceof ProviderError)) throw result.reason as Error;
     errors.push(result.reason);
   }
-  if (errors.length === 2) throw combineErrors(errors);
+  if (errors.length > 0) throw combineErrors(errors);
   return Promise.all([first, second]);
 }

@@ -14,15 +14,23 @@ const serviceAccountKey = 'csi.storage.k8s.io/serviceAccount.name';
 /** Warnings that an error repeats at most. */
 const noticesShown = 3;
 
+export interface RequestOptions {
+  /** The driver writes what the answer holds: it takes fewer names than a file system. */
+  readonly driverWrites: boolean;
+  /** Told whose volume it is as soon as that is known: the log line of a faulty class must name the pod too. */
+  readonly onPod?: (pod: Pod) => void;
+}
+
 /**
  * The typed request.
  * @throws ProviderError with every fault that shows without asking anybody: `invalid_request` (the driver's part),
  *   `invalid_parameter`, `invalid_objects`, `path_conflict`; of several codes the first in this order
  */
-export function parseMountRequest(call: MountCall, options: { readonly driverWrites: boolean }): MountRequest {
+export function parseMountRequest(call: MountCall, options: RequestOptions): MountRequest {
   const attributes = parseAttributes(call.attributes);
   const tokens = parseTokens(attributes.get(tokensKey), call.secrets);
   const pod = readPod(attributes);
+  options.onPod?.(pod);
   const targetPath = readTargetPath(call.targetPath);
   const mode = readPermission(call.permission);
 

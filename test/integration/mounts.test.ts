@@ -148,6 +148,14 @@ describe('the provider writes', () => {
     assert.ok(statSync(targetPath).mtimeMs > Date.now() - 60_000);
   });
 
+  it('names the pod in the log line of a faulty class too', async () => {
+    await world.failure({ objects: 'none', pod: 'web-1' });
+    const line = world.provider.logLines().at(-1);
+    assert.deepEqual([line?.['namespace'], line?.['pod'], line?.['serviceAccount']], ['ns', 'web-1', 'app']);
+    assert.equal(line?.['outcome'], 'failed');
+    assert.equal(line['code'], 'invalid_objects');
+  });
+
   it('keeps files that the class no longer lists', async () => {
     const { targetPath } = await world.mount({ objects: list('a', 'b') });
     const second = await world.mount({ objects: list('b'), targetPath });
