@@ -1,7 +1,7 @@
 /**
  * The stand-in's methods over HTTP, for a test or a benchmark in another process. Every body is JSON:
  * `GET /requests`, `DELETE /requests`, `GET /connects`, `GET /connections`, `POST /token` (TokenOptions),
- * `POST /tokens-attribute`, `POST /update` and `POST /replace` (a store document), `POST /latencies`,
+ * `POST /tokens-attribute` (answers the attribute's text as a JSON string), `POST /update` and `POST /replace` (a store document), `POST /latencies`,
  * `POST /faults` (answers `{"id"}`), `GET /faults/ID` (`{"hits"}`), `DELETE /faults/ID`, `DELETE /faults`,
  * `POST /credentials/expire`, `POST /credentials/revoke`.
  */
@@ -65,7 +65,7 @@ const commands: Readonly<Record<string, (body: unknown, context: ControlContext)
   'GET /connects': (_, { standIn }) => standIn.connects,
   'GET /connections': (_, { standIn }) => ({ connections: standIn.connections }),
   'POST /token': (body, { standIn }) => ({ token: standIn.token(body as TokenOptions) }),
-  'POST /tokens-attribute': (body, { standIn }) => ({ attribute: standIn.tokensAttribute(body as TokenOptions) }),
+  'POST /tokens-attribute': (body, { standIn }) => standIn.tokensAttribute(body as TokenOptions),
   'POST /update': (body, { standIn }) => {
     standIn.update(checkStoreDocument(body));
   },

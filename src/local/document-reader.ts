@@ -1,6 +1,6 @@
 /** Reads a store document, from YAML or from a caller, and names the field that is wrong. */
 import { readFileSync } from 'node:fs';
-import { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
+import { FAILSAFE_SCHEMA, YAMLException, loadAll, mergeTag, nullCoreTag } from 'js-yaml';
 import { ProviderError, describeError, escapeControls, quote } from '../errors.js';
 import type {
   Entries,
@@ -22,15 +22,38 @@ type Reader<T> = (value: unknown, path: string) => T;
 /** Every scalar is text, so that an unquoted account or password keeps its digits. */
 const schema = FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag);
 
-/** @throws ProviderError `invalid_request` when the file cannot be read, is no YAML or holds a bad field */
+/**
+ * The document of a YAML file. An entry of roles, service accounts, pods or nodes may be left empty (`app:`).
+ * @throws ProviderError `invalid_request` when the file cannot be read, is no YAML or holds a bad field
+ */
 export function readStoreFile(file: string): StoreDocument {
-  let parsed: unknown;
+  let documents: unknown[];
   try {
-    parsed = load(readFileSync(file, 'utf8'), { schema, json: true, filename: file });
+    documents = loadAll(readFileSync(file, 'utf8'), { schema, json: true, filename: file });
   } catch (error) {
-    throw new ProviderError('invalid_request', `store ${quote(file)}: ${escapeControls(describeError(error))}`);
+    throw new ProviderError('invalid_request', `store ${quote(file)}: ${escapeControls(describeFault(error))}`);
   }
-  return checkStoreDocument(parsed ?? {});
+  if (documents.length > 1) throw new ProviderError('invalid_request', `store ${quote(file)}: holds several documents`);
+  return checkStoreDocument(fillEmptyEntries(documents[0] ?? {}));
+}
+
+/** The library's message quotes the lines around the fault, which hold values. */
+function describeFault(error: unknown): string {
+  if (!(error instanceof YAMLException)) return describeError(error);
+  return error.mark ? `${error.reason} in line ${error.mark.line + 1}` : error.reason;
+}
+
+const kindsWithDefaults = ['roles', 'serviceAccounts', 'pods', 'nodes'] as const;
+
+/** In a file nothing is there to be removed yet: an empty entry asks for defaults. */
+function fillEmptyEntries(document: unknown): unknown {
+  if (!isMap(document)) return document;
+  const filled = kindsWithDefaults.flatMap((kind): [string, unknown][] => {
+    const named = document[kind];
+    if (!isMap(named)) return [];
+    return [[kind, Object.fromEntries(Object.entries(named).map(([name, entry]) => [name, entry ?? {}]))]];
+  });
+  return { ...document, ...Object.fromEntries(filled) };
 }
 
 /** @throws ProviderError `invalid_request` naming the field */

@@ -6,6 +6,7 @@ import { fromWebToken } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { StandIn, TokenOptions } from '../../src/local/types.js';
+import type { AwsRequestHandler } from '../../src/transport.js';
 
 export interface ClientOptions {
   readonly region?: string;
@@ -13,7 +14,10 @@ export interface ClientOptions {
   readonly sessionName?: string;
   readonly token?: string;
   readonly tokenOptions?: Partial<TokenOptions>;
+  /** Through the proxy; the agent that does it opens a new connection for every request. */
   readonly realHostNames?: boolean;
+  /** Instead of the one that these two options would choose. */
+  readonly requestHandler?: AwsRequestHandler;
   readonly useFipsEndpoint?: boolean;
   readonly useDualstackEndpoint?: boolean;
   readonly maxAttempts?: number;
@@ -26,21 +30,26 @@ export const roleArn = (name: string) => `arn:aws:iam::111122223333:role/${name}
 /** The configuration of a client whose credentials are earned with a token of `default/app`. */
 export function clientConfig(standIn: StandIn, options: ClientOptions = {}) {
   const { region = 'eu-west-1', useFipsEndpoint = false, useDualstackEndpoint = false, maxAttempts = 1 } = options;
-  const reach = options.realHostNames === true ? { requestHandler: proxied(standIn) } : { endpoint: standIn.urls.aws };
-  const common = { region, useFipsEndpoint, useDualstackEndpoint, maxAttempts, retryMode: 'standard', ...reach };
+  const common = {
+    region,
+    useFipsEndpoint,
+    useDualstackEndpoint,
+    maxAttempts,
+    retryMode: 'standard',
+    ...reach(standIn, options),
+  };
   return { ...common, credentials: options.credentials ?? webToken(standIn, options) };
 }
 
 /** Earns credentials of a role with a token, as the SDK does. */
 export function webToken(standIn: StandIn, options: ClientOptions = {}) {
   const { region = 'eu-west-1', role = 'app', sessionName = 'default@app', useFipsEndpoint = false } = options;
-  const reach = options.realHostNames === true ? { requestHandler: proxied(standIn) } : { endpoint: standIn.urls.aws };
   return fromWebToken({
     roleArn: role.startsWith('arn:') ? role : roleArn(role),
     roleSessionName: sessionName,
     webIdentityToken:
       options.token ?? standIn.token({ namespace: 'default', serviceAccount: 'app', ...options.tokenOptions }),
-    clientConfig: { region, useFipsEndpoint, maxAttempts: 1, ...reach },
+    clientConfig: { region, useFipsEndpoint, maxAttempts: 1, ...reach(standIn, options) },
   });
 }
 
@@ -50,6 +59,11 @@ export function secretsManager(standIn: StandIn, options: ClientOptions = {}): S
 
 export function parameterStore(standIn: StandIn, options: ClientOptions = {}): SSMClient {
   return new SSMClient(clientConfig(standIn, options));
+}
+
+function reach(standIn: StandIn, { requestHandler, realHostNames = false }: ClientOptions) {
+  if (requestHandler) return { requestHandler };
+  return realHostNames ? { requestHandler: proxied(standIn) } : { endpoint: standIn.urls.aws };
 }
 
 function proxied(standIn: StandIn): NodeHttpHandler {
