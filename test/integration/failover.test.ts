@@ -73,7 +73,7 @@ describe('failover', function () {
       for (const service of services) if (effect) world.standIn.fault({ service, region, effect });
     }
     try {
-      const { tree } = await world.mount({ objects, parameters, deadlineMs: 8000 });
+      const { tree } = await world.mount({ objects, parameters, deadlineMs: 3000 });
       return texts(tree);
     } catch (error) {
       return error as ServiceError;
@@ -118,7 +118,7 @@ describe('failover', function () {
         // A pod of its own: credentials that a former mount earned would hide the fault.
         const pod = `sts-${first}-${second}`;
         const result = await world
-          .mount({ objects, parameters, pod, deadlineMs: 8000 })
+          .mount({ objects, parameters, pod, deadlineMs: 3000 })
           .then(({ tree }) => texts(tree))
           .catch((error: unknown) => error as ServiceError);
         expect(result, first, second, `STS: primary ${first}, second ${second}`);
