@@ -35,7 +35,7 @@ export interface ExchangeContext {
   connectionNumber(message: IncomingMessage): number;
 }
 
-/** Serves one request; never throws and never rejects. */
+/** Serves one request; rejects only for a path that is no path. */
 export async function serve(
   exchange: { readonly message: IncomingMessage; readonly response: ServerResponse; readonly door: Door },
   context: ExchangeContext,
@@ -43,7 +43,7 @@ export async function serve(
   const { message, response, door } = exchange;
   const body = await readBody(message);
   if (!body) {
-    message.destroy();
+    message.socket.destroy();
     return;
   }
   const recognized = recognize(incomingOf(message, body, { door, context }));

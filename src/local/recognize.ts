@@ -55,9 +55,9 @@ export function recognize(incoming: Incoming): Recognized {
   if (incoming.only === 'agent') return recognizeAgent(incoming);
   const host = incoming.face === 'aws-tls' ? parseAwsHost(hostName(incoming.host)) : undefined;
   const recognized = recognizeAws(incoming, host?.region);
-  const served = host?.service ?? incoming.only;
-  const mismatch = incoming.face === 'aws-tls' ? recognized.service !== host?.service : served !== undefined;
-  return mismatch && recognized.service !== served ? { ...recognized, service: undefined } : recognized;
+  // A TLS face with a Host that is not AWS's serves nobody.
+  const served = incoming.face === 'aws-tls' ? (host?.service ?? 'kubernetes') : incoming.only;
+  return served === undefined || served === recognized.service ? recognized : { ...recognized, service: undefined };
 }
 
 function recognizeAws(incoming: Incoming, hostRegion: string | undefined): Recognized {

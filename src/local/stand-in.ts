@@ -63,7 +63,8 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const [issuer, authority] = await Promise.all([createTokenIssuer(), createCertificateAuthority()]);
   const kubernetesToken = randomBytes(24).toString('base64url');
   const listeners: Listeners = new Listeners((message, response, door) => {
-    void serve({ message, response, door }, context);
+    // What cannot even be read is met as a real server meets it: the connection ends, the process lives.
+    serve({ message, response, door }, context).catch(() => message.socket.destroy());
   });
   const context = exchangeContext({ state, issuer, listeners, now }, { options, kubernetesToken });
   const recordConnect = (connect: RecordedConnect) => void state.connects.push(connect);

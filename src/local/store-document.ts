@@ -1,6 +1,7 @@
 /**
  * The form of the store's YAML. Only what a test or a reader cares about must be written; everything else has a
- * default. Maps are keyed by name, and by region where the thing lives in one; `null` removes an entry in an update.
+ * default. Maps are keyed by name, and by region where the thing lives in one. `null` removes an entry in an update; in a
+ * file it means the defaults of a role, service account, pod or node.
  */
 
 export interface StoreDocument {

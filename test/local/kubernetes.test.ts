@@ -121,6 +121,11 @@ describe('stand-in: Kubernetes API', () => {
     assert.ok(await api.readNamespacedPod(pod));
   });
 
+  it('survives a path that cannot be decoded', async () => {
+    await assert.rejects(send(`${standIn.urls.kubernetesPlain}/api/v1/nodes/%zz`));
+    assert.ok(await readApp());
+  });
+
   it('follows a changed annotation', async () => {
     standIn.update({ serviceAccounts: { 'default/app': { role: 'other' } } });
     const { metadata } = await readApp();
