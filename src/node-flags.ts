@@ -5,7 +5,7 @@
  * megabytes of dead values on every node. The flags bound garbage, not memory: a burst may still use what it needs.
  * The last one closes the moment before our own handler for SIGUSR1 is in place.
  */
-export const nodeFlags = ['--max-semi-space-size=2', '--heap-growing-percent=30', '--disable-sigusr1'] as const;
+export const nodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=40', '--disable-sigusr1'] as const;
 
 /** The flags that are neither given, nor overruled by another value, nor unknown to this Node. */
 export function missingNodeFlags(
