@@ -160,6 +160,8 @@ function refusalRemedy(error: AwsCallError): string {
   if (/InvalidParameter|Validation|InvalidRequest/i.test(error.code)) {
     return 'correct objectName, objectVersion or objectVersionLabel';
   }
+  // AWS names an error code: a bare status comes from something before it, such as a filtering proxy.
+  if (/^HTTP \d+$/.test(error.code)) return endpointRemedy;
   return 'AWS repeats this until its cause is removed';
 }
 

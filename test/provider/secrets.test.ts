@@ -193,6 +193,17 @@ describe('secrets of one region', () => {
     });
   }
 
+  it('points at what stands before AWS when a refusal has no code of AWS', async () => {
+    script = () => ({ status: 403, body: '<html>canary-value</html>' });
+    const error = await failure(items(secret('a')));
+    assert.equal(error.code, 'aws_refused');
+    assert.equal(
+      error.message,
+      'objects[0] "a": Secrets Manager in us-west-2 (127.0.0.1) refuses it (HTTP 403): check the endpoint URL and any proxy on the way',
+    );
+    assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), /canary/);
+  });
+
   it('takes no endless answer', async () => {
     script = () => ({ status: 200, body: 'x'.repeat(awsAnswerBytes + 1) });
     const error = await failure(items(secret('a')));
