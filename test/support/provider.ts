@@ -1,6 +1,7 @@
 /** Runs the built provider as a process of its own, as a DaemonSet's container does. */
+import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,7 +60,12 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
       driver.close();
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       const code = await ended;
-      if (options.volume === undefined) rmSync(volume, { recursive: true, force: true });
+      if (options.volume === undefined) {
+        const left = readdirSync(volume);
+        rmSync(volume, { recursive: true, force: true });
+        // One that was killed could not remove its socket.
+        if (code === 0) assert.deepEqual(left, [], 'the provider left files in its volume');
+      }
       return code;
     },
   };
