@@ -53,7 +53,9 @@ export class World {
       ...options.environment,
     };
     try {
-      const provider = await startProvider({ flags: [...standIn.flags, ...(options.flags ?? [])], environment });
+      // The default limiter of Kubernetes look-ups would hold up a suite of fast mounts; a later flag of a test wins.
+      const flags = ['--qps=1000', '--burst=2000', ...standIn.flags, ...(options.flags ?? [])];
+      const provider = await startProvider({ flags, environment });
       return new World(canaries, standIn, provider, mkdtempSync(path.join(tmpdir(), 'world-')));
     } catch (error) {
       await standIn.close();
