@@ -88,7 +88,14 @@ class Reader {
 
   async read(lookup: Lookup, context: MountContext): Promise<Fields | undefined> {
     const path = pathOf(lookup);
-    return this.#inFlight.run(path, context.signal, (signal) => this.#request(lookup, path, context, signal));
+    try {
+      return await this.#inFlight.run(path, context.signal, (signal) => this.#request(lookup, path, context, signal));
+    } catch (error) {
+      // That time is up says less than for what it was waited.
+      if (!(error instanceof ProviderError) || error.code !== 'timed_out') throw error;
+      const reason = 'no answer in the time that this mount had, its turn under --qps and --burst included';
+      throw unavailable(lookup, reason, error);
+    }
   }
 
   async #request(

@@ -12,25 +12,18 @@ export interface StsCall {
   readonly token: ChosenToken;
 }
 
-/** Answers with a 4xx status that AWS would not repeat. */
-const transientCodes = new Set(
-  [
-    'IDPCommunicationError',
-    'RequestExpired',
-    'RequestInTheFuture',
-    'RequestTimeTooSkewed',
-    'RequestTimeout',
-    'Throttling',
-    'ThrottledException',
-    'ThrottlingException',
-    'RequestThrottled',
-    'RequestLimitExceeded',
-    'TooManyRequests',
-    'PriorRequestNotComplete',
-    'SlowDown',
-    'BandwidthLimitExceeded',
-  ].map(plainCode),
-);
+/** Codes of answers that AWS would not repeat, though their status is mostly 4xx. */
+const transientCodes = [
+  /throttl|TooManyRequests|LimitExceeded|PriorRequestNotComplete|SlowDown/i,
+  /^(RequestExpired|RequestInTheFuture|RequestTimeTooSkewed|RequestTimeout)$/,
+  /^(IDPCommunicationError|InternalError|InternalFailure|ServiceUnavailable)$/,
+];
+
+/** What the SDK says of an answer that it cannot read. */
+const unreadable = /Deserialization error/;
+
+/** Codes of Node and OpenSSL for a certificate that is not trusted. */
+const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)/;
 
 /** The part of an SDK error that counts here. */
 interface StsAnswer {
@@ -45,23 +38,28 @@ export function isInvalidIdentityToken(error: unknown): boolean {
   return readAnswer(error).code === 'InvalidIdentityToken';
 }
 
-/** The error of a mount for what the SDK threw: `identity_denied`, `identity_refused` or `identity_unavailable`. */
+/**
+ * The error of a mount for what the SDK threw: `identity_denied`, `identity_refused` or `identity_unavailable`.
+ * @throws `error` itself when it is our own bug
+ */
 export function stsFailure(error: unknown, call: StsCall): ProviderError {
   const { code, status, requestId } = readAnswer(error);
+  if (status === undefined && error instanceof TypeError) throw error;
   const words = readAwsWords(describeError(error), call.token.text);
   const requestIds = [...(requestId === undefined ? [] : [requestId]), ...words.requestIds];
   const what = `STS in ${call.region} for role ${quote(call.role.arn)}`;
   // The SDK's error is no cause: its message may repeat the token.
   if (status === undefined || status < 400) {
-    const reason = `no usable answer from ${what}: ${words.text}`;
-    return new ProviderError(
-      'identity_unavailable',
-      `${reason}; check the network path of the provider's pod to STS in this region`,
-      { requestIds },
-    );
+    const reason = unreadable.test(describeError(error)) ? 'it is not one of its API' : words.text;
+    return new ProviderError('identity_unavailable', `no usable answer from ${what}: ${reason}; ${pathRemedy(error)}`, {
+      requestIds,
+    });
   }
-  const said = `${what} answered ${escapeControls(code).slice(0, 100)}: ${words.text}`;
-  if (status >= 500 || status === 429 || status === 408 || transientCodes.has(code)) {
+  // A proxy's page, for example: the SDK's words on it are its own, and may quote it.
+  const said = unreadable.test(describeError(error))
+    ? `${what} answered HTTP ${status}, not in the form of its API`
+    : `${what} answered ${escapeControls(code).slice(0, 100)}: ${words.text}`;
+  if (status >= 500 || status === 429 || status === 408 || transientCodes.some((pattern) => pattern.test(code))) {
     return new ProviderError('identity_unavailable', `${said}; kubelet will try again`, { requestIds });
   }
   if (code.startsWith('AccessDenied')) {
@@ -84,6 +82,13 @@ function readAnswer(error: unknown): StsAnswer {
 /** The SDK names classes (`ExpiredTokenException`), STS itself says `ExpiredToken` for some and that for others. */
 function plainCode(name: string): string {
   return name.replace(/Exception$/, '');
+}
+
+function pathRemedy(error: unknown): string {
+  const code = fieldOf(error, 'code');
+  return typeof code === 'string' && untrusted.test(code)
+    ? 'give the provider the CA of whatever stands before STS, in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS'
+    : "check the network path of the provider's pod to STS in this region";
 }
 
 function trustRemedy({ role, pod, token }: StsCall): string {
