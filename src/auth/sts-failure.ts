@@ -58,7 +58,7 @@ export function stsFailure(error: unknown, call: StsCall): ProviderError {
   // A proxy's page, for example: the SDK's words on it are its own, and may quote it.
   const said = unreadable.test(describeError(error))
     ? `${what} answered HTTP ${status}, not in the form of its API`
-    : `${what} answered ${escapeControls(code).slice(0, 100)}: ${words.text}`;
+    : `${what} answered ${shownCode(code, status)}: ${words.text}`;
   if (status >= 500 || status === 429 || status === 408 || transientCodes.some((pattern) => pattern.test(code))) {
     return new ProviderError('identity_unavailable', `${said}; kubelet will try again`, { requestIds });
   }
@@ -77,6 +77,11 @@ function readAnswer(error: unknown): StsAnswer {
     status: typeof status === 'number' ? status : undefined,
     requestId: typeof requestId === 'string' ? requestId : undefined,
   };
+}
+
+/** What stands between STS and us (a proxy, a firewall) answers without a code. */
+function shownCode(code: string, status: number): string {
+  return code === '' || code.startsWith('Unknown') ? `HTTP ${status}` : escapeControls(code.slice(0, 100));
 }
 
 /** The SDK names classes (`ExpiredTokenException`), STS itself says `ExpiredToken` for some and that for others. */
