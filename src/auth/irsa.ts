@@ -89,7 +89,7 @@ export class IrsaIdentity implements Identity {
     const provider = fromWebToken({
       roleArn: role.arn,
       roleSessionName: sessionName(pod),
-      webIdentityToken: token.text,
+      webIdentityToken: token.secret.revealText(),
       clientConfig: { ...clientConfig(aws, region), requestHandler: this.#requestHandler(context, signal) },
     });
     const { accessKeyId, secretAccessKey, sessionToken, expiration } = await provider();

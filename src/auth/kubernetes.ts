@@ -5,6 +5,7 @@ import tls from 'node:tls';
 import * as budgets from '../budgets.js';
 import { describeError, ProviderError, quote } from '../errors.js';
 import type { MountContext } from '../mount/types.js';
+import { redact } from '../redact.js';
 import { SharedCalls } from '../shared-calls.js';
 import { BearerToken } from './bearer-token.js';
 import { httpGet, NoAnswerError, type Answer } from './http-get.js';
@@ -120,7 +121,7 @@ class Reader {
       // A token that was changed on disk meanwhile is read again at once, and the old one refused.
       const staleToken = attempt === 1 && outcome.status === 401 && this.#bearer.forget(token);
       const pauseMs = staleToken ? 0 : pauseAfter(outcome, attempt);
-      if (pauseMs === undefined || attempt === attempts) throw failure(lookup, outcome);
+      if (pauseMs === undefined || attempt === attempts) throw failure(lookup, outcome, token);
       await wait(pauseMs, signal);
     }
   }
@@ -213,8 +214,8 @@ function parseAnswer(answer: Answer, lookup: Lookup): Fields {
   return parsed;
 }
 
-function failure(lookup: Lookup, answer: Answer): ProviderError {
-  const reason = `HTTP ${answer.status}${serverMessage(answer)}`;
+function failure(lookup: Lookup, answer: Answer, token: string | undefined): ProviderError {
+  const reason = `HTTP ${answer.status}${serverMessage(answer, token)}`;
   if (answer.status !== 401 && answer.status !== 403) return unavailable(lookup, reason);
   const remedy =
     answer.status === 401
@@ -234,12 +235,12 @@ function unavailable(lookup: Lookup, reason: string, cause?: unknown): ProviderE
   );
 }
 
-/** What the API server says in its Status object. */
-function serverMessage(answer: Answer): string {
+/** What the API server, or a proxy before it, says in a Status object; without the token that it was sent. */
+function serverMessage(answer: Answer, token = ''): string {
   try {
     const status: unknown = JSON.parse(answer.body.toString('utf8'));
     const message = isFields(status) ? textOf(status['message']) : undefined;
-    return message === undefined ? '' : `: ${quote(message)}`;
+    return message === undefined ? '' : `: ${quote(redact(message, [token]))}`;
   } catch {
     // Not every proxy in front of it answers in JSON, and the number says enough.
     return '';

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Logger } from '../log.js';
 import type { AddressPreference } from '../mount/types.js';
+import type { Secret } from '../secret.js';
 import { httpGet, NoAnswerError, type Answer } from './http-get.js';
 import { jittered, wait } from './wait.js';
 
@@ -19,7 +20,7 @@ export interface PodIdentityAgentOptions {
 }
 
 export interface AgentRequest {
-  readonly token: string;
+  readonly token: Secret;
   readonly preference: AddressPreference;
   readonly signal: AbortSignal;
   /** Called for every request that goes out. */
@@ -107,7 +108,7 @@ export class PodIdentityAgent {
       return await httpGet({
         url,
         agent: url.protocol === 'https:' ? this.#tls : this.#plain,
-        headers: { authorization: request.token, accept: 'application/json' },
+        headers: { authorization: request.token.revealText(), accept: 'application/json' },
         timeoutMs: this.#options.timeoutMs,
         connectTimeoutMs: Math.min(this.#options.connectTimeoutMs, this.#options.timeoutMs),
         maxBytes: maxAnswerBytes,

@@ -54,7 +54,7 @@ export class PodIdentity implements Identity {
     const onRequest = (): void => {
       context.count('agent');
     };
-    const outcome = await agent.ask({ token: token.text, preference, signal, onRequest });
+    const outcome = await agent.ask({ token: token.secret, preference, signal, onRequest });
     const credentials = this.#read(outcome);
     return {
       credentials,
@@ -81,7 +81,7 @@ export class PodIdentity implements Identity {
 
   #refusal(place: string, answer: Answer): ProviderError {
     const { pod, token } = this.#options;
-    const words = readAwsWords(answer.body.toString('utf8'), token.text);
+    const words = readAwsWords(answer.body.toString('utf8'), token.secret.revealText());
     const requestIds = words.requestIds;
     const said = `${place} answered HTTP ${answer.status} for service account ${quote(
       `${pod.namespace}/${pod.serviceAccount}`,

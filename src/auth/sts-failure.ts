@@ -1,6 +1,7 @@
 /** What a failed AssumeRoleWithWebIdentity means for a mount, and what its owner has to change. */
 import { escapeControls, describeError, ProviderError, quote } from '../errors.js';
 import type { Pod } from '../mount/types.js';
+import { redact, requestIdOf } from '../redact.js';
 import { readAwsWords } from './aws-words.js';
 import type { Role } from './role.js';
 import { irsaAudience, type ChosenToken } from './tokens.js';
@@ -45,7 +46,7 @@ export function isInvalidIdentityToken(error: unknown): boolean {
 export function stsFailure(error: unknown, call: StsCall): ProviderError {
   const { code, status, requestId } = readAnswer(error);
   if (status === undefined && error instanceof TypeError) throw error;
-  const words = readAwsWords(describeError(error), call.token.text);
+  const words = readAwsWords(describeError(error), call.token.secret.revealText());
   const requestIds = [...(requestId === undefined ? [] : [requestId]), ...words.requestIds];
   const what = `STS in ${call.region} for role ${quote(call.role.arn)}`;
   // The SDK's error is no cause: its message may repeat the token.
@@ -58,7 +59,7 @@ export function stsFailure(error: unknown, call: StsCall): ProviderError {
   // A proxy's page, for example: the SDK's words on it are its own, and may quote it.
   const said = unreadable.test(describeError(error))
     ? `${what} answered HTTP ${status}, not in the form of its API`
-    : `${what} answered ${shownCode(code, status)}: ${words.text}`;
+    : `${what} answered ${shownCode(redact(code, [call.token.secret.revealText()]), status)}: ${words.text}`;
   if (status >= 500 || status === 429 || status === 408 || transientCodes.some((pattern) => pattern.test(code))) {
     return new ProviderError('identity_unavailable', `${said}; kubelet will try again`, { requestIds });
   }
@@ -75,7 +76,7 @@ function readAnswer(error: unknown): StsAnswer {
   return {
     code: error instanceof Error ? plainCode(error.name) : 'unknown',
     status: typeof status === 'number' ? status : undefined,
-    requestId: typeof requestId === 'string' ? requestId : undefined,
+    requestId: typeof requestId === 'string' ? requestIdOf(requestId) : undefined,
   };
 }
 

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ProviderError, quote } from '../errors.js';
 import type { Pod, PodToken } from '../mount/types.js';
+import { Secret } from '../secret.js';
 
 export const irsaAudience = 'sts.amazonaws.com';
 export const podIdentityAudience = 'pods.eks.amazonaws.com';
@@ -18,7 +19,7 @@ export interface TokenClaims {
 
 /** A token that was chosen for a mount, with what is known of it. */
 export interface ChosenToken {
-  readonly text: string;
+  readonly secret: Secret;
   readonly claims: TokenClaims;
   /** The earlier of the claim and what kubelet said; `undefined` when neither is known. */
   readonly expiresAt: Date | undefined;
@@ -51,7 +52,7 @@ export function chooseToken(
   const claims = readClaims(text);
   refuseForeignToken(claims, pod);
   return {
-    text,
+    secret: new Secret(text),
     claims,
     expiresAt: earlier(claims.expiresAt, found?.expiresAt),
     hash: createHash('sha256').update(text).digest('hex'),

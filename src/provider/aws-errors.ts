@@ -2,6 +2,8 @@
 import { ServiceException } from '@smithy/core/client';
 import type { ResponseMetadata } from '@smithy/types';
 import { escapeControls } from '../errors.js';
+import type { AwsCredentials } from '../mount/types.js';
+import { redact, requestIdOf } from '../redact.js';
 
 /**
  * - `denied`, `missing`, `refused`: final, AWS would say it again
@@ -48,7 +50,7 @@ export class AwsCallError extends Error {
     this.code = options.code;
     this.words = options.words ?? '';
     this.attempts = options.attempts ?? 1;
-    this.requestIds = options.requestIds ?? [];
+    this.requestIds = (options.requestIds ?? []).flatMap((id) => requestIdOf(id) ?? []);
   }
 }
 
@@ -81,11 +83,12 @@ const ownFault =
 
 /**
  * @param error what the SDK's `send` threw
+ * @param credentials what the call was signed with; absent: nothing that an answer could repeat
  * @throws the error itself when it is none of AWS or the network: that is our own bug
  */
-export function asAwsCallError(error: unknown): AwsCallError {
+export function asAwsCallError(error: unknown, credentials?: AwsCredentials): AwsCallError {
   if (error instanceof AwsCallError) return error;
-  if (ServiceException.isInstance(error)) return serviceError(error);
+  if (ServiceException.isInstance(error)) return serviceError(error, secretsOf(credentials));
   if (!(error instanceof Error)) throw error;
   const sdkError: SdkError = error;
   const status = sdkError.$metadata?.httpStatusCode;
@@ -94,17 +97,23 @@ export function asAwsCallError(error: unknown): AwsCallError {
   return localError(error);
 }
 
-function serviceError(error: ServiceException): AwsCallError {
+function secretsOf(credentials: AwsCredentials | undefined): readonly string[] {
+  if (credentials === undefined) return [];
+  return [credentials.secretAccessKey.revealText(), credentials.sessionToken.revealText()];
+}
+
+function serviceError(error: ServiceException, secrets: readonly string[]): AwsCallError {
   const status = error.$metadata.httpStatusCode ?? 0;
   const named = error.name !== '' && !/^Unknown/.test(error.name);
-  const { text, requestIds } = awsWords(error.message === 'UnknownError' ? '' : error.message);
+  const words = redact(error.message === 'UnknownError' ? '' : error.message, secrets);
+  const { text, requestIds } = awsWords(words);
   const id = error.$metadata.requestId;
   return new AwsCallError({
     kind: (named ? kindOfCode(error.name, error.message) : undefined) ?? kindOfStatus(status),
-    code: named ? escapeControls(error.name.slice(0, 100)) : `HTTP ${status}`,
+    code: named ? escapeControls(redact(error.name, secrets).slice(0, 100)) : `HTTP ${status}`,
     words: text,
     attempts: error.$metadata.attempts ?? 1,
-    requestIds: [...(id === undefined ? [] : [escapeControls(id.slice(0, 100))]), ...requestIds],
+    requestIds: [...(id === undefined ? [] : [id]), ...requestIds],
     cause: error,
   });
 }

@@ -1,6 +1,7 @@
 /** One call to AWS: counts its attempts, remembers the last failed one, and gives every failure its meaning. */
 import type { HttpHandlerOptions, MetadataBearer, MiddlewareStack } from '@smithy/types';
 import { HttpRequest } from '@smithy/core/protocols';
+import type { AwsCredentials } from '../mount/types.js';
 import { asAwsCallError, type AwsCallError } from './aws-errors.js';
 
 /** What became known of a call while it ran: all there is to tell when it is given up. */
@@ -12,6 +13,8 @@ export interface CallTrace {
 }
 
 export interface CallOptions {
+  /** What the call is signed with: no error may repeat it. */
+  readonly credentials: AwsCredentials;
   readonly signal: AbortSignal;
   /** Longest time for one attempt, in milliseconds. */
   readonly attemptMs: number;
@@ -36,14 +39,14 @@ export async function callAws<Input extends object, Output extends MetadataBeare
   } catch (error) {
     // The SDK puts an error of its own in the place of the reason.
     options.signal.throwIfAborted();
-    throw asAwsCallError(error);
+    throw asAwsCallError(error, options.credentials);
   }
 }
 
 /** At the end of this step, inside the SDK's retries: it runs once for each attempt and sees how that ends. */
 function watchAttempts<Input extends object, Output extends MetadataBearer>(
   stack: MiddlewareStack<Input, Output>,
-  { signal, trace, onAttempt }: CallOptions,
+  { credentials, signal, trace, onAttempt }: CallOptions,
 ): void {
   stack.add(
     (next) => async (args) => {
@@ -52,7 +55,7 @@ function watchAttempts<Input extends object, Output extends MetadataBearer>(
       try {
         return await next(args);
       } catch (error) {
-        if (!signal.aborted) trace.lastError = asAwsCallError(error);
+        if (!signal.aborted) trace.lastError = asAwsCallError(error, credentials);
         throw error;
       }
     },

@@ -81,7 +81,7 @@ export class Region implements Place {
       const key = JSON.stringify([this.identity.key, this.name, attemptMs, ...call.key]);
       try {
         return await call.shared.run(key, signal, (shared) =>
-          call.start(credentials, this.#callOptions(call.trace, shared, attemptMs)),
+          call.start(credentials, this.#callOptions(call.trace, { credentials, signal: shared, attemptMs })),
         );
       } catch (error) {
         if (!isRefusal(error)) throw error;
@@ -102,7 +102,10 @@ export class Region implements Place {
     const credentials = await this.#earn();
     signal.throwIfAborted();
     try {
-      return await call.start(credentials, this.#callOptions(call.trace, signal, this.#attemptMs()));
+      return await call.start(
+        credentials,
+        this.#callOptions(call.trace, { credentials, signal, attemptMs: this.#attemptMs() }),
+      );
     } catch (error) {
       if (!isRefusal(error)) throw error;
       this.identity.drop(this.name, credentials);
@@ -134,10 +137,9 @@ export class Region implements Place {
     return Math.min(this.#options.attemptMs, Math.max(attemptStepMs, half - (half % attemptStepMs)));
   }
 
-  #callOptions(trace: CallTrace, signal: AbortSignal, attemptMs: number): CallOptions {
+  #callOptions(trace: CallTrace, options: Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'>): CallOptions {
     return {
-      signal,
-      attemptMs,
+      ...options,
       trace,
       onAttempt: () => {
         this.#options.context.count('aws');

@@ -15,7 +15,7 @@ describe('the token of a mount', () => {
   it('is the one of the audience, with its claims', () => {
     const text = jwt(claimsOf(pod, expiresAt));
     const token = choose(new Map([...tokensOf('other'), ['sts.amazonaws.com', { token: new Secret(text) }]]));
-    assert.equal(token.text, text);
+    assert.equal(token.secret.revealText(), text);
     assert.deepEqual(token.claims, {
       issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/CLUSTER',
       expiresAt,
