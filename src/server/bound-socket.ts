@@ -1,6 +1,6 @@
 /** One listener on a Unix socket that appears under its path in a single step. */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { ProviderError, quote } from '../errors.js';
@@ -41,7 +41,7 @@ export async function bindSocket(
   const temporary = path.join(directory, `.${randomBytes(4).toString('hex').slice(0, 7)}`);
   const server = net.createServer(onConnection);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     await listenPrivately(server, temporary);
     const id = lstatSync(temporary, { bigint: true });
     renameSync(temporary, socketPath);
@@ -55,6 +55,29 @@ export async function bindSocket(
   } catch (error) {
     server.close();
     throw startError(socketPath, describeFault(error, socketPath), error);
+  }
+}
+
+/**
+ * Makes a directory and those above it. Not left to Node: its own way never ends where a directory exists but takes no
+ * entries (`/proc`, or one that was removed while it was mounted here).
+ */
+function makeDirectory(directory: string): void {
+  try {
+    makeOne(directory);
+  } catch (error) {
+    const parent = path.dirname(directory);
+    if (!isNodeError(error) || error.code !== 'ENOENT' || parent === directory) throw error;
+    makeDirectory(parent);
+    makeOne(directory);
+  }
+}
+
+function makeOne(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 
@@ -97,9 +120,13 @@ function startError(socketPath: string, fault: string, cause?: unknown): Provide
 }
 
 function describeFault(error: unknown, socketPath: string): string {
-  if (!(error instanceof Error) || !('code' in error)) throw error;
+  if (!isNodeError(error)) throw error;
   if (fileAt(socketPath)?.isDirectory === true) return 'a directory is in its place; remove it';
   const directory = quote(path.dirname(socketPath));
   if (error.code === 'EEXIST' || error.code === 'ENOTDIR') return `${directory} is not a directory`;
   return `${String(error.code)} in ${directory}; the provider must be able to create files there`;
+}
+
+function isNodeError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error;
 }
