@@ -22,14 +22,18 @@ export function parseArn(text: string): ArnResult {
   const resource = rest.join(':');
   if (!isArn(text) || rest.length === 0) return { fault: `is not an ARN of the form ${shape}` };
   if (!/^[a-z][a-z0-9-]*$/.test(partition)) return { fault: `has ${quote(partition)} where an ARN has a partition` };
+  // Before the region, which the ARNs of some services leave empty.
+  if (service !== 'secretsmanager' && service !== 'ssm') {
+    return {
+      fault: `is an ARN of the service ${quote(service)}: only secretsmanager and ssm hold objects that can be mounted`,
+    };
+  }
   const fault = regionFault(region);
   if (fault !== undefined) return { fault: `has the region ${quote(region)}, which ${fault}` };
   const arn: Arn = { text, partition, service, region, account, resource };
-  if (service === 'secretsmanager') return typed(arn, { type: 'secretsmanager', prefix: 'secret:' });
-  if (service === 'ssm') return typed(arn, { type: 'ssmparameter', prefix: 'parameter/' });
-  return {
-    fault: `is an ARN of the service ${quote(service)}: only secretsmanager and ssm hold objects that can be mounted`,
-  };
+  return service === 'secretsmanager'
+    ? typed(arn, { type: 'secretsmanager', prefix: 'secret:' })
+    : typed(arn, { type: 'ssmparameter', prefix: 'parameter/' });
 }
 
 function typed(arn: Arn, expected: { readonly type: ObjectType; readonly prefix: string }): ArnResult {

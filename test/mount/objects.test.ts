@@ -231,6 +231,11 @@ describe('compatibility: objectName and objectType', () => {
       'objectName: "arn:aws:s3:us-east-1:1:secret:x"',
       /objectName "arn:aws:s3:us-east-1:1:secret:x" is an ARN of the service "s3"/,
     ],
+    [
+      'an ARN of another service that has no region',
+      'objectName: "arn:aws:s3:::bucket"',
+      /objectName "arn:aws:s3:::bucket" is an ARN of the service "s3"/,
+    ],
   ] as const) {
     it(`are refused with ${title}`, () => {
       refusesList(message, `- {${fields}}`);
