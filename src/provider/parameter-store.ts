@@ -58,7 +58,8 @@ export class ParameterStore {
     const found = new Map<string, Answer>();
     for (const parameter of answer.Parameters ?? []) {
       const { Name, Value, Version } = parameter;
-      if (Name === undefined || Value === undefined || Version === undefined) continue;
+      // The SDK does not check that an endpoint keeps to the types.
+      if (typeof Name !== 'string' || typeof Value !== 'string' || typeof Version !== 'number') continue;
       found.set(bareName(Name), { value: new Secret(Value), version: versionOf(parameter, Name, Version) });
     }
     return { found, invalid: new Set((answer.InvalidParameters ?? []).map(bareName)) };

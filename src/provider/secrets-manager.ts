@@ -80,8 +80,11 @@ export class SecretsManager {
     });
     const answer = await callAws(command, (sending) => client.send(command, sending), options);
     const value = answer.SecretString ?? answer.SecretBinary;
-    if (value === undefined) throw incomplete('neither SecretString nor SecretBinary', answer.$metadata.requestId);
-    if (!answer.VersionId) throw incomplete('no VersionId', answer.$metadata.requestId);
+    // The SDK does not check that an endpoint keeps to the types.
+    if (typeof value !== 'string' && !(value instanceof Uint8Array))
+      throw incomplete('neither SecretString nor SecretBinary', answer.$metadata.requestId);
+    if (typeof answer.VersionId !== 'string' || answer.VersionId === '')
+      throw incomplete('no VersionId', answer.$metadata.requestId);
     return { value: new Secret(value), version: answer.VersionId };
   }
 
