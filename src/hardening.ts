@@ -2,9 +2,9 @@
 
 type Environment = Record<string, string | undefined>;
 
-/** Options of Node that open a debugger, or write memory, keys or traffic to a disk or a terminal. */
+/** Options of Node that open a debugger, write memory, keys or traffic to a disk or a terminal, or may name such options. */
 const revealingOption =
-  /^--(inspect|debug-port|heapsnapshot-|heap-prof|cpu-prof|report-|diagnostic-dir|abort-on-uncaught-exception|tls-keylog|trace-tls|trace-event)/;
+  /^--(inspect|debug-port|heapsnapshot-|heap-prof|cpu-prof|report-|diagnostic-dir|abort-on-uncaught-exception|tls-keylog|trace-tls|trace-event|experimental-(default-)?config-file)/;
 
 /** Variables that make Node print requests with their tokens. */
 const revealingVariables = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE'];
@@ -40,13 +40,16 @@ export function startRefusal(env: Environment, execArgv: readonly string[]): str
 }
 
 /**
- * Removes whatever the AWS SDK could take for an identity of this process: a mount uses the pod's own and no other.
+ * Removes whatever the AWS SDK could take for an identity of this process (a mount uses the pod's own and no other),
+ * and the switch that turns the check of certificates off.
  * Nothing here asks the SDK for a default identity; this keeps an oversight from becoming a leak.
  */
 export function scrubEnvironment(env: Environment): void {
   const ownIdentity =
     /^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|DEFAULT_PROFILE|ROLE_ARN|ROLE_SESSION_NAME|WEB_IDENTITY_TOKEN_FILE|CONTAINER_.*)$/;
   for (const name of Object.keys(env)) if (ownIdentity.test(name)) Reflect.deleteProperty(env, name);
+  // It would make every connection trust whoever answers, and send pods' tokens there.
+  delete env['NODE_TLS_REJECT_UNAUTHORIZED'];
   env['AWS_CONFIG_FILE'] = '/dev/null';
   env['AWS_SHARED_CREDENTIALS_FILE'] = '/dev/null';
   env['AWS_EC2_METADATA_DISABLED'] = 'true';

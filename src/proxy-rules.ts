@@ -65,7 +65,13 @@ function parseUrl(text: string): URL | undefined {
 }
 
 function isDecodable(text: string): boolean {
-  return !/%(?![0-9a-f]{2})/i.test(text);
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    // The proxy could not be told who we are, and every mount would fail by it.
+    return false;
+  }
 }
 
 const loopback = new BlockList();

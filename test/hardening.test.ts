@@ -19,6 +19,8 @@ describe('startRefusal', () => {
     '--tls-keylog=/tmp/k',
     '--trace-tls',
     '--trace-event-categories=node',
+    '--experimental-config-file=/tmp/node.config.json',
+    '--experimental-default-config-file',
   ];
   for (const option of revealing) {
     it(`refuses ${option}, in NODE_OPTIONS and as an argument of node`, () => {
@@ -49,7 +51,7 @@ describe('startRefusal', () => {
 });
 
 describe('scrubEnvironment', () => {
-  it('removes every identity of the process and leaves the rest', () => {
+  it('removes every identity of the process and the trust in anybody, and leaves the rest', () => {
     const env: Record<string, string | undefined> = {
       AWS_ACCESS_KEY_ID: 'a',
       AWS_SECRET_ACCESS_KEY: 'b',
@@ -64,6 +66,7 @@ describe('scrubEnvironment', () => {
       AWS_REGION: 'eu-west-1',
       AWS_ENDPOINT_URL: 'http://a',
       HTTPS_PROXY: 'http://p',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
     };
     scrubEnvironment(env);
     assert.deepEqual(env, {

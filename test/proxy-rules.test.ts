@@ -39,6 +39,7 @@ describe('readProxyRules', () => {
       'https_proxy names a proxy of type "socks5"; use an http or https proxy',
     ],
     [{ HTTPS_PROXY: 'http://u:canary@p:port' }, 'HTTPS_PROXY is not the address of a proxy, such as http://proxy:3128'],
+    [{ HTTP_PROXY: 'http://u:canary%ff@p:1' }, 'HTTP_PROXY is not the address of a proxy, such as http://proxy:3128'],
     [{ HTTP_PROXY: 'http://u:canary%@p:1' }, 'HTTP_PROXY is not the address of a proxy, such as http://proxy:3128'],
     [{ HTTP_PROXY: 'http://' }, 'HTTP_PROXY is not the address of a proxy, such as http://proxy:3128'],
   ];
