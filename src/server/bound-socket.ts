@@ -75,7 +75,8 @@ function makeDirectory(directory: string): void {
 
 function makeOne(directory: string): void {
   try {
-    mkdirSync(directory);
+    // Whoever could write there could take the place of the socket, and would be sent the tokens of every pod.
+    mkdirSync(directory, 0o755);
   } catch (error) {
     if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }

@@ -45,6 +45,17 @@ describe('the socket of a provider', () => {
     assert.equal(lstatSync(path.join(directory, 'aws.sock')).mode & 0o7777, 0o600);
   });
 
+  it('makes directories in which nobody else can put another socket, whatever the umask', async () => {
+    const above = path.join(cleanup.directory(), 'deep');
+    const before = process.umask(0);
+    cleanup.add(() => process.umask(before));
+    await serve(path.join(above, 'er/aws.sock'));
+    assert.deepEqual(
+      [above, path.join(above, 'er')].map((directory) => lstatSync(directory).mode & 0o7777),
+      [0o755, 0o755],
+    );
+  });
+
   it('is removed by close, which may come twice, and connections stay', async () => {
     const socketPath = path.join(cleanup.directory(), 'aws.sock');
     const served = await serve(socketPath);
