@@ -57,6 +57,9 @@ export class AwsCallError extends Error {
 /** Longest piece of AWS's own words that a message repeats, in characters: a denial with two ARNs fits. */
 const wordsLimit = 600;
 
+/** Longest piece of them that is read at all: an endpoint may send megabytes, and patterns cost more than their length. */
+const readLimit = 4096;
+
 const throttling = /throttl|TooManyRequests|LimitExceeded|ThroughputExceeded|SlowDown|PriorRequestNotComplete/i;
 const skewCodes = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture']);
 const signatureCodes = new Set(['InvalidSignatureException', 'InvalidSignature', 'SignatureDoesNotMatch']);
@@ -105,7 +108,7 @@ function secretsOf(credentials: AwsCredentials | undefined): readonly string[] {
 function serviceError(error: ServiceException, secrets: readonly string[]): AwsCallError {
   const status = error.$metadata.httpStatusCode ?? 0;
   const named = error.name !== '' && !/^Unknown/.test(error.name);
-  const words = redact(error.message === 'UnknownError' ? '' : error.message, secrets);
+  const words = redact(error.message === 'UnknownError' ? '' : error.message, secrets).slice(0, readLimit);
   const { text, requestIds } = awsWords(words);
   const id = error.$metadata.requestId;
   return new AwsCallError({

@@ -1,6 +1,7 @@
 /** What the errors of the SDK mean. */
 import assert from 'node:assert/strict';
 import { ServiceException } from '@smithy/core/client';
+import { Secret } from '../../src/secret.js';
 import { asAwsCallError, AwsCallError, type AwsErrorKind } from '../../src/provider/aws-errors.js';
 
 function service(status: number, name: string, message = 'words'): ServiceException {
@@ -102,5 +103,19 @@ describe('the meaning of an error of AWS', () => {
   it('is told in bounded words', () => {
     const { words } = asAwsCallError(service(400, 'ValidationException', 'x'.repeat(100_000)));
     assert.ok(words.length < 1_000);
+  });
+
+  it('reads any length of AWS’s words in time, and shows no secret that was sent', () => {
+    const started = performance.now();
+    asAwsCallError(service(400, 'ValidationException', ' '.repeat(100_000)));
+    assert.ok(performance.now() - started < 500);
+    const credentials = {
+      accessKeyId: 'ASIAKEY',
+      secretAccessKey: new Secret('canary-key'),
+      sessionToken: new Secret('canary/session+token=='),
+    };
+    const message = "The Canonical String should have been 'host:h\nx-amz-security-token:canary/session+token=='";
+    const { words } = asAwsCallError(service(403, 'InvalidSignatureException', message), credentials);
+    assert.equal(words, "The Canonical String should have been 'host:h\\x0ax-amz-security-token:<redacted>'");
   });
 });
