@@ -157,6 +157,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     description: 'PEM files whose certificates take the place of the built-in roots; both given: both count',
   },
   { names: ['NODE_EXTRA_CA_CERTS'], description: 'PEM file whose certificates are trusted in addition' },
+  { names: ['NODE_TLS_REJECT_UNAUTHORIZED'], description: 'ignored: certificates are always checked' },
   {
     names: ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],
     description: 'set by Kubernetes: the API of the cluster that this process is a pod of',
