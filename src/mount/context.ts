@@ -1,6 +1,7 @@
 /** The clock and the notebook of one running mount: when it must stop, and what its log line will say. */
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
+import { startTimer } from '../fair-timer.js';
 import type { LogFields } from '../log.js';
 import type { CallKind, MountContext, MountNotes } from './types.js';
 
@@ -24,14 +25,11 @@ export function startMountContext(options: { readonly deadlineMs?: number } = {}
   const budgetMs = mountBudget(options.deadlineMs);
   const controller = new AbortController();
   const notebook = new Notebook();
-  const timer = setTimeout(() => {
-    // After a stall of the process the timers come first, the answers that arrived meanwhile one turn later.
-    setImmediate(() => {
-      controller.abort(
-        new ProviderError('timed_out', `not finished within ${Math.round(budgetMs)} ms; kubelet will try again`),
-      );
-    });
-  }, budgetMs);
+  const cancelTimer = startTimer(budgetMs, () => {
+    controller.abort(
+      new ProviderError('timed_out', `not finished within ${Math.round(budgetMs)} ms; kubelet will try again`),
+    );
+  });
   const context: MountContext = {
     signal: controller.signal,
     timeLeftMs: () => Math.max(0, started + budgetMs - performance.now()),
@@ -51,7 +49,7 @@ export function startMountContext(options: { readonly deadlineMs?: number } = {}
       if (!controller.signal.aborted) controller.abort(reason);
     },
     end: () => {
-      clearTimeout(timer);
+      cancelTimer();
       return { ...notebook.fields(), durationMs: Math.round(performance.now() - started) };
     },
   };

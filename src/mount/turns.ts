@@ -1,4 +1,5 @@
 /** Turns on a target directory: mounts of one target run one after the other, others are not held up. */
+import { raceWithSignal } from '../shared-calls.js';
 
 /** A queue for each key; a key without work costs nothing. */
 export class Turns {
@@ -18,27 +19,12 @@ export class Turns {
     const mine = before.then(() => left);
     this.#last.set(key, mine);
     try {
-      await untilAborted(before, signal);
+      signal.throwIfAborted();
+      await raceWithSignal(before, signal);
       return await work();
     } finally {
       leave();
       if (this.#last.get(key) === mine) this.#last.delete(key);
     }
-  }
-}
-
-async function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
