@@ -18,6 +18,15 @@ export const flushMs = 1_000;
 /** How often the process looks whether the socket's path still leads to it. */
 export const socketWatchMs = 1_000;
 
+/** How long the socket may be gone for good before `/healthz` asks for a new container, which gets its directory anew. */
+export const socketLostMs = 60_000;
+
+/** Connections to the health endpoints at once; one more ends the oldest, or whoever holds them would keep the kubelet out. */
+export const healthConnections = 50;
+
+/** Longest time for a request to the health endpoints to arrive. */
+export const healthRequestMs = 5_000;
+
 /**
  * Longest status message in bytes as it is sent, percent-encoded. It travels in a header block, of which some gRPC
  * clients accept no more than 8 KiB in all; a message beyond that would fail the call with a status that is not final.

@@ -37,6 +37,8 @@ export interface Options {
   readonly failoverTimeoutMs: number;
   readonly tolerateFailoverDenied: boolean;
   readonly maxReplyBytes: number;
+  /** Port of the health endpoints; 0: none. */
+  readonly httpPort: number;
   readonly pruneRemovedFiles: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -108,6 +110,10 @@ const flagTable = {
   maxReplyBytes: flag('max-reply-bytes', 'number', '4194304', {
     description: "largest answer to the driver in bytes; keep it at or below the driver's --max-call-recv-msg-size",
     parse: (text) => parseWhole(text, 1),
+  }),
+  httpPort: flag('http-port', 'number', '0', {
+    description: 'port of GET /readyz and GET /healthz, on all addresses; 0: no port is opened',
+    parse: (text) => parseWhole(text, 0, 65535),
   }),
   pruneRemovedFiles: flag('prune-removed-files', 'boolean', 'false', {
     description: 'when writing here, remove the files from a volume that its class no longer lists',
@@ -206,6 +212,7 @@ function readOptions(given: FlagTexts, env: Environment): Options {
     failoverTimeoutMs: flagValue(given, flagTable.failoverTimeout),
     tolerateFailoverDenied: flagValue(given, flagTable.tolerateFailoverDenied),
     maxReplyBytes: flagValue(given, flagTable.maxReplyBytes),
+    httpPort: flagValue(given, flagTable.httpPort),
     pruneRemovedFiles: flagValue(given, flagTable.pruneRemovedFiles),
     logLevel: flagValue(given, flagTable.logLevel),
     logFormat: flagValue(given, flagTable.logFormat),
@@ -268,10 +275,11 @@ function positiveDuration(text: string): number {
   return Math.min(durationMs, timerLimitMs);
 }
 
-function parseWhole(text: string, least?: number): number {
+function parseWhole(text: string, least?: number, most?: number): number {
   const value = parseGoNumber(text);
   if (!Number.isSafeInteger(value)) throw new RangeError('not a whole number');
   if (least !== undefined && value < least) throw new RangeError(`must be at least ${least}`);
+  if (most !== undefined && value > most) throw new RangeError(`must be at most ${most}`);
   return value;
 }
 

@@ -128,6 +128,21 @@ describe('the provider process', function () {
     assert.equal(provider.stderr(), '');
   });
 
+  it('answers probes on the port that --http-port gives, and says where', async () => {
+    const free = http.createServer().listen(0);
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    const taken = run([`--http-port=${port}`]);
+    assert.equal(await taken.ended, 1);
+    assert.equal(taken.stderr(), `cannot listen on port ${port}: another process has it; give another --http-port\n`);
+    assert.ok(!existsSync(volume));
+    free.close();
+    const provider = await serving([`--http-port=${port}`]);
+    assert.equal((JSON.parse(provider.stdout()) as { httpPort?: number }).httpPort, port);
+    const { status } = await fetch(`http://127.0.0.1:${port}/readyz`);
+    assert.equal(status, 200);
+  });
+
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
     it(`ends in the same way on ${signal}`, async () => {
       const provider = await serving();

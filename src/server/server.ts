@@ -9,7 +9,7 @@ import { BusySet } from './busy-set.js';
 import { finalStatusInterceptor } from './final-status.js';
 import { createHandlers, type HandlerOptions } from './handlers.js';
 import { loadProtocol, readMountRequest } from './service.js';
-import { serveSocket } from './socket.js';
+import { serveSocket, type SocketState } from './socket.js';
 
 export interface ServerOptions extends HandlerOptions {
   /** Holds the socket; made when missing. */
@@ -22,12 +22,16 @@ export interface ServerOptions extends HandlerOptions {
 
 export interface ProviderServer {
   readonly socketPath: string;
+  readonly condition: () => ServerCondition;
   /**
    * Refuses new calls at once, so that clients go back to the path; mounts under way may finish within `drainMs`, and
    * what is left then is answered INTERNAL. Resolves when all is over; a second call waits for the first.
    */
   readonly stop: () => Promise<void>;
 }
+
+/** What a probe wants to know. */
+export type ServerCondition = SocketState | { readonly kind: 'starting' | 'stopping' };
 
 /** Largest message of a caller, in bytes: gRPC's own default, and twice what Kubernetes stores of a class and a pod. */
 const requestBytes = 4 * 1024 * 1024;
@@ -68,7 +72,11 @@ export async function startServer(options: ServerOptions): Promise<ProviderServe
     await within(over, budgets.answerGraceMs + budgets.flushMs);
     server.forceShutdown();
   };
-  return { socketPath, stop: () => (stopped ??= stop()) };
+  return {
+    socketPath,
+    condition: () => (stopped === undefined ? socket.state() : { kind: 'stopping' }),
+    stop: () => (stopped ??= stop()),
+  };
 }
 
 function createGrpcServer(handlers: ReturnType<typeof createHandlers>): grpc.Server {

@@ -13,7 +13,15 @@ export interface SocketOptions {
   readonly watchMs?: number | undefined;
 }
 
+/** Whether the path leads to us; `sinceMs` is when that was first seen to fail, on the clock of `performance.now()`. */
+export type SocketState =
+  | { readonly kind: 'serving' }
+  | { readonly kind: 'displaced' }
+  | { readonly kind: 'lost'; readonly sinceMs: number; readonly failure: string };
+
 export interface ServedSocket {
+  /** As the last look, at most a second ago, found it. */
+  readonly state: () => SocketState;
   /** Removes the file when it is still ours, stops listening and watching; connections stay as they are. */
   readonly close: () => void;
 }
@@ -34,6 +42,7 @@ export async function serveSocket(options: SocketOptions): Promise<ServedSocket>
   const keeper = new SocketKeeper(options, await bindSocket(options.path, options.onConnection));
   keeper.watch();
   return {
+    state: () => keeper.state(),
     close: () => {
       keeper.close();
     },
@@ -45,14 +54,19 @@ class SocketKeeper {
   #bound: BoundSocket;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** The stranger that was logged last. */
+  /** The stranger that is there and was logged. */
   #stranger: FileId | undefined;
-  /** The failure that was logged last. */
-  #failure: string | undefined;
+  /** The failure that lasts and was logged. */
+  #lost: { readonly sinceMs: number; readonly failure: string } | undefined;
 
   constructor(options: SocketOptions, bound: BoundSocket) {
     this.#options = options;
     this.#bound = bound;
+  }
+
+  state(): SocketState {
+    if (this.#lost !== undefined) return { kind: 'lost', ...this.#lost };
+    return { kind: this.#stranger === undefined ? 'serving' : 'displaced' };
   }
 
   watch(): void {
@@ -74,8 +88,9 @@ class SocketKeeper {
       const occupant = await occupantOf(this.#options.path, this.#bound.id);
       if (this.#closed) return;
       if (occupant.kind === 'stranger') this.#reportStranger(occupant.id);
-      else if (occupant.kind !== 'ours') await this.#bindAgain(occupant.kind);
-      this.#failure = undefined;
+      else if (occupant.kind === 'ours') this.#stranger = undefined;
+      else await this.#bindAgain(occupant.kind);
+      this.#lost = undefined;
     } catch (error) {
       this.#reportFailure(describeError(error));
     }
@@ -99,8 +114,8 @@ class SocketKeeper {
   }
 
   #reportFailure(failure: string): void {
-    if (failure === this.#failure) return;
-    this.#failure = failure;
+    if (failure === this.#lost?.failure) return;
+    this.#lost = { sinceMs: this.#lost?.sinceMs ?? performance.now(), failure };
     this.#options.log.error('the socket is gone and cannot be bound again; still trying', { error: failure });
   }
 }
