@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 const root = path.resolve(import.meta.dirname, '..');
 const entries = {
   main: 'src/main.ts',
-  'extract-worker': 'src/mount/extract-worker.ts',
+  'extract-worker': 'src/mount/expression/extract-worker.ts',
   cli: 'src/cli/cli.ts',
 };
 const dist = path.join(root, 'dist');

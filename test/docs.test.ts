@@ -7,7 +7,7 @@ import { load } from 'js-yaml';
 import { tryUsage } from '../src/cli/arguments.js';
 import { examples, exampleFile, mistakeFolder } from '../src/cli/examples.js';
 import { errorCodes } from '../src/errors.js';
-import { parseMountRequest } from '../src/mount/request.js';
+import { parseMountRequest } from '../src/mount/request/request.js';
 import { environmentVariables, optionFlags } from '../src/options.js';
 
 const root = path.resolve(import.meta.dirname, '..');

@@ -1,7 +1,7 @@
 /** Joins the objects of a request with the regions of the mount: what to ask, and where. */
 import { combineErrors, ProviderError, quote } from '../errors.js';
-import { arnInRegion } from './arn.js';
-import { Findings, reporterAt } from './findings.js';
+import { arnInRegion } from './request/arn.js';
+import { Findings, reporterAt } from './request/findings.js';
 import type { FailoverSpec, FetchItem, MountRequest, ObjectQuery, ObjectSpec, Regions } from './types.js';
 
 /**

@@ -3,10 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { extractedBytes } from '../budgets.js';
 import { combineErrors, ProviderError, quote } from '../errors.js';
 import type { Secret } from '../secret.js';
-import { JsonFailure, parseJson, type Json } from './exact-json.js';
-import { asPlainPath } from './expression.js';
-import { ExpressionFailure } from './expression-failure.js';
-import { renderResult, selectPath } from './expression-result.js';
+import { JsonFailure, parseJson, type Json } from './expression/exact-json.js';
+import { asPlainPath } from './expression/expression.js';
+import { ExpressionFailure } from './expression/expression-failure.js';
+import { renderResult, selectPath } from './expression/expression-result.js';
 import type { ExpressionEngine, ExpressionOutcome, FetchedObject, ObjectSpec } from './types.js';
 
 /**

@@ -2,11 +2,11 @@
 import path from 'node:path';
 import { combineErrors, ProviderError } from '../errors.js';
 import { bindRegions } from './bind.js';
-import { deliver, type DeliverOptions } from './deliver.js';
+import { deliver, type DeliverOptions } from './volume/deliver.js';
 import { extractValues } from './extract.js';
-import { withHeldObjects } from './held.js';
+import { withHeldObjects } from './volume/held.js';
 import { planFiles } from './plan.js';
-import { parseMountRequest } from './request.js';
+import { parseMountRequest } from './request/request.js';
 import { Turns } from './turns.js';
 import type {
   ExpressionEngine,

@@ -1,7 +1,7 @@
 /** The jmesPath step of a mount. */
 import assert from 'node:assert/strict';
 import { extractValues } from '../../src/mount/extract.js';
-import { createExpressionEngine } from '../../src/mount/expression-engine.js';
+import { createExpressionEngine } from '../../src/mount/expression/expression-engine.js';
 import type { ExpressionEngine, FetchedObject, ObjectSpec } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';
 import { buildWorker, type WorkerFolder } from '../support/extract-worker.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseObjects } from '../../src/mount/objects.js';
+import { parseObjects } from '../../src/mount/request/objects.js';
 import { findConflicts, planFiles, type Output } from '../../src/mount/plan.js';
 import type { FetchedObject, ObjectSpec } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';

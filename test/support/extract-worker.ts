@@ -16,7 +16,7 @@ export async function buildWorker(): Promise<WorkerFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'extract-worker-'));
   const workerFile = path.join(folder, 'extract-worker.cjs');
   await build({
-    entryPoints: [path.resolve(import.meta.dirname, '../../src/mount/extract-worker.ts')],
+    entryPoints: [path.resolve(import.meta.dirname, '../../src/mount/expression/extract-worker.ts')],
     outfile: workerFile,
     bundle: true,
     platform: 'node',

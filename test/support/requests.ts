@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { ProviderError, type ErrorCode } from '../../src/errors.js';
-import { parseMountRequest } from '../../src/mount/request.js';
+import { parseMountRequest } from '../../src/mount/request/request.js';
 import type { FileVersion, MountCall, MountRequest, ObjectSpec } from '../../src/mount/types.js';
 
 /** A MountRequest as it is on the wire, field names included. */

@@ -1,7 +1,7 @@
 /** A process that writes a volume and may be killed while it does: bundled and started by tests of the writer. */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { createVolumeWriter } from '../../src/mount/write.js';
+import { createVolumeWriter } from '../../src/mount/volume/write.js';
 import { testContext } from './contexts.js';
 import { planned } from './volumes.js';
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { stagingMark } from '../../src/mount/staging-mark.js';
-import { createVolumeWriter } from '../../src/mount/write.js';
+import { stagingMark } from '../../src/mount/volume/staging-mark.js';
+import { createVolumeWriter } from '../../src/mount/volume/write.js';
 import { testContext } from './contexts.js';
 import { contentsOf, planned } from './volumes.js';
 
