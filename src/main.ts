@@ -15,7 +15,8 @@ import type { Mount } from './mount/types.js';
 import { createVolumeWriter } from './mount/volume/write.js';
 import { parseOptions, programName, programVersion, type Options } from './options.js';
 import { createSecretSource } from './provider/source.js';
-import { startServer, type ProviderServer } from './server/server.js';
+import { startHealthListener } from './server/health.js';
+import { startServer, type ProviderServer, type ServerCondition } from './server/server.js';
 import { bugTrace } from './server/status.js';
 import { createTransport } from './transport.js';
 
@@ -63,12 +64,19 @@ async function start(options: Options, log: Logger): Promise<ProviderServer> {
   redirectNotices(log);
   const runtime = { name: programName, version: programVersion };
   const mount = wireMount(options, log);
+  let condition = (): ServerCondition => ({ kind: 'starting' });
+  // Before the socket: a port that is taken must not leave one behind.
+  const { httpPort } = options;
+  const health =
+    httpPort === 0 ? undefined : await startHealthListener({ port: httpPort, condition: () => condition() });
   const server = await startServer({ directory: options.providerVolume, mount, runtime, log });
+  condition = server.condition;
   keepGoing(log);
   log.info('serving', {
     ...runtime,
     node: process.version,
     socket: server.socketPath,
+    ...(health !== undefined && { httpPort: health.port }),
     writer: options.driverWrites ? 'driver' : 'provider',
   });
   if (options.ignoredArguments.length > 0) {
