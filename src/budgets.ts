@@ -69,6 +69,12 @@ export const podIdentityCredentialMs = 15 * 60_000;
 /** Credentials kept in memory at most; the least recently used go first. */
 export const credentialEntries = 2_000;
 
+/**
+ * Files that the process remembers to have written, 100 bytes each: more than the secrets of a full node. Those written
+ * longest ago go first, which costs the next rotation of their volumes a fetch with drivers up to 1.5.
+ */
+export const heldFiles = 10_000;
+
 /** Largest `objects` parameter, in bytes. */
 export const objectsBytes = 256 * 1024;
 

@@ -2,12 +2,12 @@
 import path from 'node:path';
 import { combineErrors, ProviderError } from '../errors.js';
 import { bindRegions } from './bind.js';
-import { deliver, type DeliverOptions } from './volume/deliver.js';
 import { extractValues } from './extract.js';
-import { withHeldObjects } from './volume/held.js';
 import { planFiles } from './plan.js';
 import { parseMountRequest } from './request/request.js';
 import { Turns } from './turns.js';
+import { deliver, type DeliverOptions } from './volume/deliver.js';
+import { HeldFiles } from './volume/held.js';
 import type {
   ExpressionEngine,
   Identities,
@@ -28,6 +28,7 @@ export interface MountOptions extends DeliverOptions {
 /** Wires the steps; the returned function throws ProviderError, or what is our own bug. */
 export function createMount(options: MountOptions): Mount {
   const turns = new Turns();
+  const held = new HeldFiles();
   return async (call, context) => {
     const request = parseMountRequest(call, {
       driverWrites: options.driverWrites,
@@ -36,13 +37,17 @@ export function createMount(options: MountOptions): Mount {
       },
     });
     noteRequest(request, context);
-    const work = () => mountVolume(request, context, options);
+    const work = () => mountVolume(request, context, { ...options, held });
     // When the driver writes, calls for one target share nothing here and need not wait for each other.
     return options.driverWrites ? work() : turns.take(path.resolve(request.targetPath), context.signal, work);
   };
 }
 
-async function mountVolume(request: MountRequest, context: MountContext, options: MountOptions): Promise<MountReply> {
+interface VolumeOptions extends MountOptions {
+  readonly held: HeldFiles;
+}
+
+async function mountVolume(request: MountRequest, context: MountContext, options: VolumeOptions): Promise<MountReply> {
   if (!options.driverWrites) await options.volume.check(request.targetPath);
   const [regions, identity] = await both(
     options.identities.resolveRegions(request, context),
@@ -50,7 +55,7 @@ async function mountVolume(request: MountRequest, context: MountContext, options
   );
   context.note({ region: regions.primary, ...(regions.failover && { failoverRegion: regions.failover }) });
   const bound = bindRegions(request, regions);
-  const items = options.driverWrites ? bound : await withHeldObjects(bound, request, options.volume);
+  const items = options.driverWrites ? bound : await options.held.addTo(bound, request, options.volume);
   const fetched = await options.source.fetch(items, identity, context);
   const extracted = await extractValues(
     request.objects,
@@ -61,7 +66,9 @@ async function mountVolume(request: MountRequest, context: MountContext, options
   );
   const files = planFiles(request.objects, fetched, extracted);
   context.signal.throwIfAborted();
-  return deliver(files, request.targetPath, context, options);
+  const reply = await deliver(files, request.targetPath, context, options);
+  if (!options.driverWrites) await options.held.remember(items, fetched, request);
+  return reply;
 }
 
 function notePod({ namespace, name, uid, serviceAccount }: Pod, context: MountContext): void {

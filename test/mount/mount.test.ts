@@ -31,7 +31,8 @@ function call(overrides: Partial<MountCall> = {}): MountCall {
 }
 
 /** The real pipeline between doubles of its ports, which write down what reaches them. */
-function setUp(options: { readonly driverWrites?: boolean; readonly held?: Record<string, string> } = {}) {
+function setUp(options: { readonly driverWrites?: boolean; readonly value?: string } = {}) {
+  const disk = new Map<string, Secret>();
   const seen = { steps: [] as string[], items: [] as readonly FetchItem[], files: [] as readonly PlannedFile[] };
   const failures = new Map<string, Error>();
   const step = <T>(name: string, value: T): Promise<T> => {
@@ -52,24 +53,26 @@ function setUp(options: { readonly driverWrites?: boolean; readonly held?: Recor
         const version = (item: FetchItem) => item.held?.version ?? `v${String(item.index)}`;
         return step(
           'fetch',
-          items.map((item) => ({ value: new Secret(item.primary.name), version: version(item), region: 'eu-west-1' })),
+          items.map((item) => ({
+            value: new Secret(options.value ?? item.primary.name),
+            version: version(item),
+            region: 'eu-west-1',
+          })),
         );
       },
     },
     engine: { evaluate: () => step('evaluate', []) },
     volume: {
       check: () => step('check', undefined),
-      read: (_target, path) => {
-        const text = options.held?.[path];
-        return step('read', text === undefined ? undefined : new Secret(text));
-      },
+      read: (_target, path) => step('read', disk.get(path)),
       write: (_target, files) => {
         seen.files = files;
+        for (const { path, contents } of files) disk.set(path, contents);
         return step('write', { changed: files.length, pruned: 0 });
       },
     },
   });
-  return { mount, seen, failures };
+  return { mount, seen, failures, disk };
 }
 
 describe('createMount', () => {
@@ -141,33 +144,37 @@ describe('createMount', () => {
     assert.ok(!seen.steps.includes('write'));
   });
 
-  it('hands on what the volume holds of a secret whose version the driver names, and of no parameter', async () => {
-    const { mount, seen } = setUp({ held: { a: 'old a', b: 'old b' } });
-    const currentVersions = [
-      { id: 'a', version: 'old' },
-      { id: 'b', version: '7' },
-    ];
+  it('hands on what it wrote of a secret whose version the driver names, and of no parameter', async () => {
+    const { mount, seen } = setUp();
+    const { versions: currentVersions } = await mount(call(), testContext());
     await mount(call({ currentVersions }), testContext());
-    assert.equal(seen.items[0]?.held?.version, 'old');
-    assert.equal(seen.items[0].held.value.revealText(), 'old a');
+    assert.equal(seen.items[0]?.held?.version, 'v0');
+    assert.equal(seen.items[0].held.value.revealText(), 'a');
     assert.equal(seen.items[1]?.held, undefined);
   });
 
-  it('holds nothing of a secret with a file that is gone or of another version', async () => {
+  it('holds nothing of a secret with a file that is gone, changed or of another version', async () => {
     const objects = '[{ objectName: a, objectType: secretsmanager, jmesPath: [{ path: x, objectAlias: part }] }]';
     const attributes = JSON.stringify({ ...(JSON.parse(call().attributes) as object), objects });
-    const cases: readonly { held: Record<string, string>; versions: Record<string, string> }[] = [
-      { held: { a: '{}' }, versions: { a: 'v', part: 'v' } },
-      { held: { part: 'x' }, versions: { a: 'v', part: 'v' } },
-      { held: { a: '{}', part: 'x' }, versions: { a: 'v', part: 'w' } },
-      { held: { a: '{}', part: 'x' }, versions: { a: 'v' } },
+    const cases: readonly { files?: Record<string, string>; versions?: Record<string, string>; held?: true }[] = [
+      { held: true },
+      { files: { a: '{"x":"1"}' } },
+      { files: { part: '1' } },
+      { files: { a: '{"x":"2"}', part: '1' } },
+      { versions: { a: 'v0', part: 'w' } },
+      { versions: { a: 'w', part: 'w' } },
+      { versions: { a: 'v0' } },
     ];
-    for (const { held, versions } of cases) {
-      const { mount, seen } = setUp({ held });
-      const currentVersions = Object.entries(versions).map(([id, version]) => ({ id, version }));
-      // The value "a" of the double is no JSON: the mount ends there, after the fetch.
-      await assert.rejects(mount(call({ attributes, currentVersions }), testContext()), { code: 'extract_failed' });
-      assert.equal(seen.items[0]?.held, undefined);
+    for (const { files, versions, held } of cases) {
+      const { mount, seen, disk } = setUp({ value: '{"x":"1"}' });
+      const first = await mount(call({ attributes }), testContext());
+      if (files) disk.clear();
+      for (const [path, text] of Object.entries(files ?? {})) disk.set(path, new Secret(text));
+      const currentVersions = versions
+        ? Object.entries(versions).map(([id, version]) => ({ id, version }))
+        : first.versions;
+      await mount(call({ attributes, currentVersions }), testContext());
+      assert.equal(seen.items[0]?.held !== undefined, held ?? false, JSON.stringify({ files, versions }));
     }
   });
 });
