@@ -58,21 +58,28 @@ export function template(chart: ChartCopy, args: readonly string[], release = 'a
 }
 
 /** The objects that `helm template` gives. Throws what helm said when it fails. */
-export async function render(chart: ChartCopy, args: readonly string[], release?: string): Promise<readonly Rendered[]> {
+export async function render(
+  chart: ChartCopy,
+  args: readonly string[],
+  release?: string,
+): Promise<readonly Rendered[]> {
   const { code, stdout, stderr } = await template(chart, args, release);
   if (code !== 0) throw new Error(stderr);
   return parse(stdout);
 }
 
+/** Objects of a YAML text. A template of which only comments are left is none. */
 export function parse(text: string): readonly Rendered[] {
-  return parseAllDocuments(text).map((document) => document.toJS() as Rendered);
+  const documents = parseAllDocuments(text).map((document) => document.toJS() as Rendered | null);
+  return documents.filter((object) => object !== null);
 }
 
 /** The provider's DaemonSet among these objects. */
 export function daemonSet(objects: readonly Rendered[]): DaemonSet {
   const found = objects.find(
     (object): object is DaemonSet =>
-      object.kind === 'DaemonSet' && (object as DaemonSet).spec.template.spec.containers[0].name === 'provider-aws-installer',
+      object.kind === 'DaemonSet' &&
+      (object as DaemonSet).spec.template.spec.containers[0].name === 'provider-aws-installer',
   );
   if (found === undefined) throw new Error('no DaemonSet of the provider');
   return found;

@@ -49,7 +49,9 @@ describe('golden renders', () => {
 
   it('has a case for every file', () => {
     const names = Object.keys(cases).map((name) => `${name}.yaml`);
-    const defaults = Object.values(cases).flatMap((one) => (one.defaults === undefined ? [] : [`${one.defaults}.yaml`]));
+    const defaults = Object.values(cases).flatMap((one) =>
+      one.defaults === undefined ? [] : [`${one.defaults}.yaml`],
+    );
     assert.deepEqual(readdirSync(path.join(here, 'golden')).sort(), names.toSorted());
     assert.deepEqual(readdirSync(path.join(here, 'values')).sort(), [...names, ...defaults].sort());
   });
