@@ -107,7 +107,8 @@ export class Region implements Place {
         this.#callOptions(call.trace, { credentials, signal, attemptMs: this.#attemptMs() }),
       );
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      // Another than AWS refused them: they may be good, and hold for other calls of this region.
+      if (!isRefusal(error) || error.isForeign) throw error;
       this.identity.drop(this.name, credentials);
       this.#refusal = refusedCredentialsError(this, error);
       throw this.#refusal;
