@@ -18,7 +18,7 @@ const sources = [...filesIn('src', '.ts'), ...filesIn('test', '.ts'), ...filesIn
 const flagsOfOthers = new Map([
   ['node', ['max-semi-space-size', 'max-old-space-size', 'heap-growing-percent', 'disable-sigusr1']],
   ['the driver', ['max-call-recv-msg-size']],
-  ['helm', ['set', 'set-json', 'reuse-values', 'reset-then-reuse-values']],
+  ['helm', ['set', 'set-json', 'reuse-values', 'reset-then-reuse-values', 'force-conflicts']],
   ['eksctl and aws', ['role-only', 'preserve', 'target-role-arn']],
 ]);
 
