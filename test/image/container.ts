@@ -56,6 +56,8 @@ export function runtimeConfig(options: ContainerOptions): object {
       // No network namespace: the stand-in for AWS listens on the host's loopback.
       namespaces: ['pid', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
       seccomp: seccompWithoutCapabilities(),
+      // As containerd sets it for HostToContainer; the default would cut the mount off from the host's.
+      rootfsPropagation: 'rslave',
       maskedPaths,
       readonlyPaths,
       ...(options.memoryLimitBytes !== undefined && { resources: { memory: { limit: options.memoryLimitBytes } } }),

@@ -1,5 +1,5 @@
 /** Builds or takes the image once for all suites of this folder, and lets `startProvider` run it in a container. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildImage } from '../../scripts/image/build-image.js';
@@ -49,6 +49,9 @@ function prepare(): TestImage {
   // Short, because paths of sockets hold 107 bytes.
   const shared = path.join(work, 't');
   mkdirSync(shared);
+  // As on a node: what is mounted in it later shows up in the containers that see it (HostToContainer).
+  execFileSync('mount', ['--bind', shared, shared]);
+  execFileSync('mount', ['--make-shared', shared]);
   const { securityContext } = containerOfManifest();
   const container = { rootfs: image.rootfs, image: image.config, securityContext, shared };
   const run: ImageRun = { ...container, work, runtime: findRuntime(work, container) };
@@ -79,12 +82,13 @@ after('the image', () => {
     else process.env[name] = value;
   }
   if (prepared === undefined) return;
-  const { work, runtime } = prepared.run;
+  const { work, runtime, shared } = prepared.run;
   const [program, ...flags] = runtime;
   // What a failed test left running.
   const list = spawnSync(program, [...flags, 'list', '--quiet'], { encoding: 'utf8' }).stdout;
   for (const id of list.split('\n').filter((line) => line !== '')) {
     spawnSync(program, [...flags, 'delete', '--force', id], { stdio: 'ignore' });
   }
+  execFileSync('umount', ['--recursive', shared]);
   rmSync(work, { recursive: true, force: true });
 });
