@@ -9,6 +9,9 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
+/** E2E_TRACE=1 shows every command with its time. */
+const traced = process.env['E2E_TRACE'] === '1';
+
 /** A program that ended with another status than 0. */
 export class RunFailed extends Error {
   override readonly name = 'RunFailed';
@@ -31,6 +34,7 @@ export class RunFailed extends Error {
  */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const command = [program, ...args].join(' ');
+  const start = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
@@ -46,6 +50,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       reject(new RunFailed(command, error.message, { stdout, stderr }));
     });
     child.once('close', (code, signal) => {
+      if (traced) process.stderr.write(`      ${((Date.now() - start) / 1000).toFixed(1)} s ${command}\n`);
       if (code === 0) resolve(stdout);
       else
         reject(
