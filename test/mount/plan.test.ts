@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseObjects } from '../../src/mount/request/objects.js';
-import { findConflicts, planFiles, type Output } from '../../src/mount/plan.js';
+import { findConflicts, needsMoreFolders, planFiles, type Output } from '../../src/mount/plan.js';
 import type { FetchedObject, ObjectSpec } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';
 
@@ -27,6 +27,36 @@ const spec: ObjectSpec = {
   mode: 0o644,
   jmesPath: [],
 };
+
+describe('needsMoreFolders', () => {
+  for (const [paths, count] of [
+    [[], 0],
+    [['a', 'b'], 0],
+    [['a/b', 'a/c', 'a/d/e', 'b/d/e', 'a/d/f'], 4],
+    [['a/b/c/d', 'a/b/c/d'], 3],
+    // The same text in another element is another directory.
+    [['aa/a', 'a/aa'], 2],
+  ] as const) {
+    it(`counts ${count} for ${JSON.stringify(paths)}`, () => {
+      const outputs = paths.map((path) => output(path));
+      assert.equal(needsMoreFolders(outputs, count), false);
+      assert.equal(needsMoreFolders(outputs, count - 1), count > 0);
+    });
+  }
+
+  it('takes no time for a deep path that is repeated ten thousand times', () => {
+    const path = 'x/'.repeat(2000);
+    const started = performance.now();
+    assert.equal(
+      needsMoreFolders(
+        Array.from({ length: 10_000 }, () => output(path)),
+        2000,
+      ),
+      false,
+    );
+    assert.ok(performance.now() - started < 500);
+  });
+});
 
 describe('findConflicts', () => {
   it('finds none among files that only look alike', () => {

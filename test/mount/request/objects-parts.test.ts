@@ -126,6 +126,30 @@ describe('compatibility: failoverObject', () => {
   });
 });
 
+describe('directories of a list', () => {
+  const list = (entries: number, folders: string) => ({
+    pathTranslation: 'False',
+    objects: Array.from({ length: entries }, (_, index) =>
+      secret(`objectName: s, objectAlias: "${index}/${folders}f"`),
+    ).join('\n'),
+  });
+
+  it('are counted before any call, when the provider would have to make them', () => {
+    assert.equal(parse(list(1000, 'x/')).objects.length, 1000);
+    refuses(
+      'invalid_objects',
+      'objects asks for more than 2000 directories: use fewer "/" in names and aliases, or split it over several ' +
+        'SecretProviderClasses',
+      () => parse(list(667, 'x/y/')),
+    );
+    assert.equal(parse({ ...list(1000, 'x/y/'), pathTranslation: '_' }).objects.length, 1000);
+  });
+
+  it('are left to the driver when it makes them', () => {
+    assert.equal(parse(list(1000, 'x/y/'), true).objects.length, 1000);
+  });
+});
+
 describe('compatibility: two outputs of one path', () => {
   const off = { pathTranslation: 'False' };
 
@@ -268,8 +292,9 @@ describe('a hostile list', () => {
 
   for (const [title, text] of Object.entries(shapes)) {
     it(`costs little: ${title}`, () => {
-      for (const pathTranslation of ['_', undefined]) {
-        const options = { pathTranslation, driverWrites: true, mode: 0o644, hasFailoverRegion: true };
+      for (const driverWrites of [true, false]) {
+        const pathTranslation = driverWrites ? '_' : undefined;
+        const options = { pathTranslation, driverWrites, mode: 0o644, hasFailoverRegion: true };
         // The best of five: what else the machine does must not fail the test.
         let fastest = Infinity;
         for (let attempt = 0; attempt < 5 && fastest >= 200; attempt++) {
