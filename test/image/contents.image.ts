@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { bundledPackages } from '../../scripts/image/bundled-packages.js';
+import { listOfNotices, packageTitle } from '../../scripts/image/notices.js';
 import { nodeFlags } from '../../src/node-flags.js';
 import { containerOfManifest } from './manifest.js';
 import { testImage } from './setup.js';
@@ -86,13 +87,9 @@ describe('the image', () => {
   it('brings the licence, and a notice of every package in its programs', () => {
     assert.equal(readFileSync(inside('app/LICENSE'), 'utf8'), readFileSync(path.join(root, 'LICENSE'), 'utf8'));
     const notices = readFileSync(inside('app/THIRD-PARTY-NOTICES'), 'utf8');
-    const listed = notices
-      .split(`\n\n${'-'.repeat(80)}`)[0]
-      ?.split('\n')
-      .slice(2);
-    const packages = bundledPackages(root).map(({ name, version, license }) => `${name} ${version} (${license})`);
+    const packages = bundledPackages(root).map(packageTitle);
     assert.ok(packages.length > 20);
-    assert.deepEqual(listed, packages);
+    assert.deepEqual(listOfNotices(notices), packages);
   });
 
   it('keeps nothing of the build: no npm settings, no secrets', () => {
