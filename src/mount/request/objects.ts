@@ -2,14 +2,14 @@
 import { objectsEntries, outputFiles, volumeFolders } from '../../budgets.js';
 import { ProviderError, quote } from '../../errors.js';
 import { checkExpression } from '../expression/expression.js';
+import { findConflicts, needsMoreFolders, type Conflict, type Output } from '../plan.js';
+import type { JmesPathSpec, ObjectSpec, ObjectType } from '../types.js';
 import { readFailoverObject } from './failover-object.js';
 import { isAbsent, isMap, kindOf, readFields, readMode, readText } from './fields.js';
 import { createPathReader, readPath, type FilePath, type PathRules } from './file-path.js';
 import { Findings, reporterAt, type Reporter } from './findings.js';
 import { readJmesPath } from './jmes-path.js';
 import { readNameAndType } from './object-name.js';
-import { findConflicts, needsMoreFolders, type Conflict, type Output } from '../plan.js';
-import type { JmesPathSpec, ObjectSpec, ObjectType } from '../types.js';
 import { PlainScalar, readYaml } from './yaml-list.js';
 
 const objectFields = [
