@@ -9,7 +9,6 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { kubectlLayer } from '../../scripts/kubectl-layer.mjs';
 import { startCluster, type Cluster } from './cluster/cluster.js';
-import { providerImage } from './cluster/provider-image.js';
 import { buildTools } from './tools/build.js';
 import { missing } from './tools/requirements.js';
 
@@ -37,13 +36,11 @@ async function main(): Promise<number> {
     });
   }
   const layer = kubectlLayer();
-  const tools = await buildTools(say);
+  const tools = await buildTools(say, stop.signal);
   say('tools are ready');
-  const image = values.image ?? (await providerImage(root));
-  say('the image is ready');
   let cluster: Cluster | undefined;
   try {
-    cluster = await startCluster({ root, tools, layer, image, signal: stop.signal });
+    cluster = await startCluster({ root, tools, layer, image: values.image, signal: stop.signal });
     say(`the cluster is ready: WORK=${cluster.work} test/e2e/cluster/in.sh kubectl get pods -A`);
     const status = await mocha(cluster, positionals, stop.signal);
     if (values.keep === true && !stop.signal.aborted) {

@@ -18,6 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tools } from '../tools/build.js';
 import { run } from '../support/run.js';
 import { writeImages } from './images.js';
+import { writeProviderImage } from './provider-image.js';
 
 const startLimitMs = 120_000;
 
@@ -26,8 +27,8 @@ export interface ClusterOptions {
   readonly root: string;
   readonly tools: Tools;
   readonly layer: { readonly helm: string; readonly kubectl: string };
-  /** Archive of the provider's image. */
-  readonly image: string;
+  /** Archive of the provider's image; absent: it is built. */
+  readonly image: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -43,7 +44,7 @@ export interface Cluster {
 
 /** @throws Error with the end of the logs when it does not come up */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { root, tools, image } = options;
+  const { root, tools, image, signal } = options;
   const work = mkdtempSync(path.join(tmpdir(), 'secrets-store-e2e-'));
   const environment = { ...process.env, WORK: work };
   const script = (name: string) => path.join(import.meta.dirname, name);
@@ -63,14 +64,17 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     cpSync(tools.crds, path.join(work, 'driver-crds'), { recursive: true });
     const program = (name: string) => path.join(work, 'bin', name);
     const store = path.join(root, 'examples/store.yaml');
+    const images = path.join(work, 'images');
+    mkdirSync(images);
     await Promise.all([
       run(script('pki.sh'), [], { env: environment }),
-      writeImages(path.join(work, 'images'), { program, crds: tools.crds, store, provider: image }),
+      writeImages(images, { program, crds: tools.crds, store }),
+      writeProviderImage(path.join(images, 'provider.tar'), { root, given: image, signal }),
     ]);
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     // A session of its own: Ctrl-C is for us, who then end the cluster in order.
     process_ = spawn(script('up.sh'), [], { env: environment, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
-    await untilReady(process_, work, options.signal);
+    await untilReady(process_, work, signal);
     return { work, in: script('in.sh'), environment, stop };
   } catch (error) {
     await stop();

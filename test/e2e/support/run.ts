@@ -6,7 +6,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Given to the program's standard input. */
   readonly input?: string;
-  readonly timeoutMs?: number;
+  /** Ends the program. */
+  readonly signal?: AbortSignal;
 }
 
 /** E2E_TRACE=1 shows every command with its time. */
@@ -30,7 +31,7 @@ export class RunFailed extends Error {
 
 /**
  * What the program printed.
- * @throws RunFailed when it ends otherwise than with status 0, or not in time
+ * @throws RunFailed when it ends otherwise than with status 0
  */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const command = [program, ...args].join(' ');
@@ -39,8 +40,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      timeout: options.timeoutMs,
-      killSignal: 'SIGKILL',
+      signal: options.signal,
     });
     let stdout = '';
     let stderr = '';
