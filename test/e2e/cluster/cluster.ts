@@ -20,6 +20,7 @@ import { run } from '../support/run.js';
 import { writeImages } from './images.js';
 import { writeProviderImage } from './provider-image.js';
 
+const prefix = path.join(tmpdir(), 'secrets-store-e2e-');
 const startLimitMs = 120_000;
 
 export interface ClusterOptions {
@@ -45,9 +46,10 @@ export interface Cluster {
 /** @throws Error with the end of the logs when it does not come up */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { root, tools, image, signal } = options;
-  const work = mkdtempSync(path.join(tmpdir(), 'secrets-store-e2e-'));
+  await clearUpAfterKilled();
+  const work = mkdtempSync(prefix);
+  writeFileSync(path.join(work, 'owner'), String(process.pid));
   const environment = { ...process.env, WORK: work };
-  const script = (name: string) => path.join(import.meta.dirname, name);
   let process_: ChildProcess | undefined;
   const stop = single(async () => {
     // With it ends process 1 of the namespaces, and with that every other process in there.
@@ -55,8 +57,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       process_.kill('SIGKILL');
       await once(process_, 'close');
     }
-    await run(script('down.sh'), [], { env: environment });
-    rmSync(work, { recursive: true, force: true });
+    await clearUp(work);
   });
   try {
     linkPrograms(options, path.join(work, 'bin'));
@@ -79,6 +80,25 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+function script(name: string): string {
+  return path.join(import.meta.dirname, name);
+}
+
+async function clearUp(work: string): Promise<void> {
+  await run(script('down.sh'), [], { env: { ...process.env, WORK: work } });
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** A run that was killed took its cluster with it, but could not remove its folder and control groups. */
+async function clearUpAfterKilled(): Promise<void> {
+  const folders = readdirSync(path.dirname(prefix)).filter((name) => name.startsWith(path.basename(prefix)));
+  for (const name of folders) {
+    const work = path.join(path.dirname(prefix), name);
+    const owner = path.join(work, 'owner');
+    if (existsSync(owner) && !existsSync(`/proc/${readFileSync(owner, 'utf8')}`)) await clearUp(work);
   }
 }
 

@@ -69,12 +69,9 @@ export async function assertNewPodMounts(value = database): Promise<void> {
 
 /** Takes the pods away; a driver must be there, or their volumes stay. */
 export async function leavePods(): Promise<void> {
-  await kubectl('scale', 'deploy', '--all', '--replicas=0', '-n', 'shop');
-  await until('the end of the last pod', async () => {
-    // Shells ignore SIGTERM, and would take all of their grace period.
-    await kubectl('delete', 'pod', '--all', '-n', 'shop', '--grace-period=1', '--wait=true');
-    return (await list('pods', '-n', 'shop')).length === 0;
-  });
+  // Not by way of their deployments, which leave shells that ignore SIGTERM all of their grace period.
+  await kubectl('delete', 'deploy,replicaset', '--all', '-n', 'shop', '--cascade=orphan');
+  await kubectl('delete', 'pod', '--all', '-n', 'shop', '--grace-period=1', '--wait=true');
 }
 
 export interface Workload extends KubernetesObject {
