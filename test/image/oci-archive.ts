@@ -1,6 +1,6 @@
 /** Reads an OCI archive as a container runtime does: configuration, layers, and the root file system they make. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 export interface ImageConfig {
@@ -24,6 +24,8 @@ export interface OciImage {
   readonly layerBytes: number;
   /** Directory with all layers laid over each other. */
   readonly rootfs: string;
+  /** Names at its top, before a runtime adds what it mounts on. */
+  readonly top: readonly string[];
 }
 
 interface Descriptor {
@@ -56,6 +58,7 @@ export function unpackImage(archive: string, directory: string): OciImage {
     config: read(blob(config.digest)) as ImageConfig,
     layerBytes: layers.reduce((sum, { size }) => sum + size, 0),
     rootfs,
+    top: readdirSync(rootfs).sort(),
   };
   rmSync(layout, { recursive: true });
   return image;

@@ -43,20 +43,30 @@ function whyNot(): string | undefined {
 
 /** `IMAGE_ARCHIVE` names an image that is built already. */
 function prepare(): TestImage {
-  const work = mkdtempSync('/var/tmp/image-test-');
   const archive = process.env['IMAGE_ARCHIVE'] ?? buildImage({ base: 'npm' }).archive;
-  const image = unpackImage(archive, work);
+  const work = mkdtempSync('/var/tmp/image-test-');
   // Short, because paths of sockets hold 107 bytes.
   const shared = path.join(work, 't');
   mkdirSync(shared);
   // As on a node: what is mounted in it later shows up in the containers that see it (HostToContainer).
   execFileSync('mount', ['--bind', shared, shared]);
-  execFileSync('mount', ['--make-shared', shared]);
-  const { securityContext } = containerOfManifest();
-  const container = { rootfs: image.rootfs, image: image.config, securityContext, shared };
-  const run: ImageRun = { ...container, work, runtime: findRuntime(work, container) };
-  writeFileSync(path.join(work, 'run.json'), JSON.stringify(run));
-  return { ...image, archive, run };
+  try {
+    execFileSync('mount', ['--make-shared', shared]);
+    const image = unpackImage(archive, work);
+    const { securityContext } = containerOfManifest();
+    const container = { rootfs: image.rootfs, image: image.config, securityContext, shared };
+    const run: ImageRun = { ...container, work, runtime: findRuntime(work, container) };
+    writeFileSync(path.join(work, 'run.json'), JSON.stringify(run));
+    return { ...image, archive, run };
+  } catch (error) {
+    discard(work, shared);
+    throw error;
+  }
+}
+
+function discard(work: string, shared: string): void {
+  execFileSync('umount', ['--recursive', shared]);
+  rmSync(work, { recursive: true, force: true });
 }
 
 const saved = { TMPDIR: process.env['TMPDIR'], PROVIDER_COMMAND: process.env['PROVIDER_COMMAND'] };
@@ -89,6 +99,5 @@ after('the image', () => {
   for (const id of list.split('\n').filter((line) => line !== '')) {
     spawnSync(program, [...flags, 'delete', '--force', id], { stdio: 'ignore' });
   }
-  execFileSync('umount', ['--recursive', shared]);
-  rmSync(work, { recursive: true, force: true });
+  discard(work, shared);
 });
