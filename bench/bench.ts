@@ -1,7 +1,8 @@
 /** Measures one provider, or two side by side, against the stand-in; see docs/performance.md. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import prettier from 'prettier';
 import { measures } from './measures/all.js';
 import { readOptions, usage, type BenchOptions } from './options.js';
 import { markdownTable, terminalTable, type Report } from './report.js';
@@ -17,11 +18,10 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const report = await run(options);
   process.stdout.write(terminalTable(report));
-  if (options.markdown !== undefined) writeFileSync(options.markdown, markdownTable(report));
-  if (options.svg !== undefined)
-    writeFileSync(options.svg, drawBars('Provider against the stand-in', groupsOf(report)));
-  if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify(jsonOf(report, options), undefined, 2)}\n`);
+  const { markdown, svg, json } = options;
+  if (markdown !== undefined) await write(markdown, betweenMarks(markdown, markdownTable(report)), 'markdown');
+  if (json !== undefined) await write(json, JSON.stringify(jsonOf(report, options)), 'json');
+  if (svg !== undefined) writeFileSync(svg, drawBars('Provider against the stand-in', groupsOf(report)));
 }
 
 async function run(options: BenchOptions): Promise<Report> {
@@ -35,6 +35,20 @@ async function run(options: BenchOptions): Promise<Report> {
   } finally {
     for (const side of sides) await side.close();
   }
+}
+
+/** In the form that the repository's own files have. */
+async function write(file: string, text: string, parser: 'markdown' | 'json'): Promise<void> {
+  const config = await prettier.resolveConfig(path.resolve(file));
+  writeFileSync(file, await prettier.format(text, { ...config, parser }));
+}
+
+/** The text alone, or the page that is there with the text in the place of its old one. */
+function betweenMarks(file: string, text: string): string {
+  const page = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const [begin, end] = ['<!-- table: begin -->', '<!-- table: end -->'];
+  if (!page.includes(begin) || !page.includes(end)) return text;
+  return `${page.slice(0, page.indexOf(begin) + begin.length)}\n\n${text}\n${page.slice(page.indexOf(end))}`;
 }
 
 /** The commit that is checked out, marked when files differ from it. */

@@ -1,5 +1,14 @@
 /** A control group with the limits of a container, made for one provider process and removed after it. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -25,9 +34,8 @@ export class Cgroup {
 
   /** Which version of control groups limits memory and CPU here; `undefined`: none that this user may change. */
   static version(root = '/sys/fs/cgroup'): 1 | 2 | undefined {
-    if (process.getuid?.() !== 0) return undefined;
-    if (existsSync(`${root}/memory/cgroup.procs`) && existsSync(`${root}/cpu/cgroup.procs`)) return 1;
-    if (!existsSync(`${root}/cgroup.controllers`)) return undefined;
+    if (['memory', 'cpu'].every((controller) => mayMakeIn(`${root}/${controller}`))) return 1;
+    if (!existsSync(`${root}/cgroup.controllers`) || !mayMakeIn(root)) return undefined;
     const controllers = readFileSync(`${root}/cgroup.controllers`, 'utf8').trim().split(' ');
     return ['cpu', 'memory'].every((name) => controllers.includes(name)) ? 2 : undefined;
   }
@@ -104,5 +112,15 @@ export class Cgroup {
 
   #read(name: string): string {
     return readFileSync(path.join(this.#folders.memory, name), 'utf8');
+  }
+}
+
+function mayMakeIn(folder: string): boolean {
+  try {
+    accessSync(`${folder}/cgroup.procs`, constants.W_OK);
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -22,6 +22,8 @@ export interface Effort {
   readonly mounts: number;
   /** A series ends after this time even if it has not reached its number; at least 5 mounts are made. */
   readonly seriesMs: number;
+  /** Mounts before a series: a process just started compiles its code. */
+  readonly warmUp: number;
   /** Mounts of the long row whose memory is looked at. */
   readonly manyMounts: number;
   readonly latencies: readonly number[];
@@ -53,6 +55,7 @@ export interface Measure {
 export const fullEffort: Effort = {
   mounts: 100,
   seriesMs: 8000,
+  warmUp: 20,
   manyMounts: 1000,
   latencies: [1, 20],
   objectCounts: [1, 10, 50],
@@ -65,6 +68,7 @@ export const fullEffort: Effort = {
 export const quickEffort: Effort = {
   mounts: 30,
   seriesMs: 700,
+  warmUp: 5,
   manyMounts: 100,
   latencies: [20],
   objectCounts: [1, 10],

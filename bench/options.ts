@@ -22,7 +22,7 @@ export const usage = `Usage: npm run bench -- [options]
   --quotas LIST          CPU quotas of starts and bursts in control groups: 50m,100m,none
   --json FILE            write all figures there
   --svg FILE             draw the main ones there
-  --markdown FILE        write the table there
+  --markdown FILE        write the table there: between its two marks, where the file has them (docs/performance.md)
 
 A command must become the provider itself (a script ends with exec). --provider-volume and the flags and variables that
 lead to the stand-in are added to it.

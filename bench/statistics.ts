@@ -40,15 +40,6 @@ export function ratioOf(first: readonly number[], second: readonly number[]): Sp
   return ratios.every(Number.isFinite) ? spreadOf(ratios) : undefined;
 }
 
-/** What is left of a counter when another reading of it is taken away; keys that did not change are left out. */
-export function difference(
-  after: Readonly<Record<string, number>>,
-  before: Readonly<Record<string, number>>,
-): Readonly<Record<string, number>> {
-  const entries = Object.entries(after).map(([key, value]) => [key, value - (before[key] ?? 0)] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== 0));
-}
-
 export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

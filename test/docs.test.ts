@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
+import { usage as benchUsage } from '../bench/options.js';
 import { tryUsage } from '../src/cli/arguments.js';
 import { examples, exampleFile, mistakeFolder } from '../src/cli/examples.js';
 import { errorCodes } from '../src/errors.js';
@@ -90,7 +91,7 @@ describe('documentation', () => {
     const ours = optionFlags.map(({ name }) => name);
     const others = [
       ...[...flagsOfOthers.values()].flat(),
-      ...[tryUsage, read('scripts/image/image.ts'), read('test/e2e/run.ts')].flatMap((usage) =>
+      ...[tryUsage, benchUsage, read('scripts/image/image.ts'), read('test/e2e/run.ts')].flatMap((usage) =>
         [...usage.matchAll(/--([a-z-]+)/g)].map(([, name = '']) => name),
       ),
     ];
@@ -105,6 +106,7 @@ describe('documentation', () => {
   it('gives `npm run` flags that its script has', () => {
     const usages = new Map([
       ['try', tryUsage],
+      ['bench', benchUsage],
       ['image', read('scripts/image/image.ts')],
       ['test:e2e', read('test/e2e/run.ts')],
     ]);

@@ -19,7 +19,7 @@ export const latency: Measure = {
 async function one(side: Side, effort: Effort, at: { readonly awsMs: number; readonly objects: number }) {
   const limit = { atMost: effort.mounts, forMs: effort.seriesMs };
   return side.run(at, async (running) => {
-    await warm(running, at.objects);
+    await warm(running, effort.warmUp, at.objects);
     const pods = await running.pods('first', effort.mounts, at);
     const first = await inARow(limit, (index) => running.time(pods[index] ?? missing()));
     const pod = await running.pod('again', at);
@@ -46,9 +46,8 @@ function percentiles(name: string, times: readonly number[], aim: Aim | undefine
   ];
 }
 
-/** A process just started compiles its code: those mounts say nothing of the others. */
-export async function warm(running: Running, objects: number): Promise<void> {
-  for (const pod of await running.pods('warm', 20, { objects })) await running.time(pod);
+export async function warm(running: Running, count: number, objects: number): Promise<void> {
+  for (const pod of await running.pods('warm', count, { objects })) await running.time(pod);
 }
 
 export function missing(): never {

@@ -27,7 +27,7 @@ interface Load {
 }
 
 async function one(running: Running, effort: Effort, { side, inFlight }: Load): Promise<readonly Figure[]> {
-  await warm(running, objects);
+  await warm(running, effort.warmUp, objects);
   const count = Math.max(effort.mounts, inFlight) * (inFlight === 1 ? 1 : 3);
   const firsts = await running.pods('first', count, { objects });
   const first = await load(running, effort, { inFlight, count, pick: (index) => firsts[index] ?? missing() });
