@@ -74,6 +74,11 @@ export class ProviderUnderTest {
     return answer;
   }
 
+  /** Ends it at once: mounts under way fail. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   async stop(): Promise<void> {
     this.#driver.close();
     if (!this.isDead) {

@@ -52,6 +52,8 @@ export class Side {
   readonly command: readonly string[];
   readonly plain: boolean;
   readonly standIn: StandInProcess;
+  #current: ProviderUnderTest | undefined;
+  #isAborted = false;
   /** Node writes its compile cache there at the end of a first process, as the image brings it along. */
   readonly #cache = mkdtempSync(path.join(tmpdir(), 'bench-cache-'));
 
@@ -74,6 +76,12 @@ export class Side {
     return side;
   }
 
+  /** Has whatever is under way fail, so that it cleans up after itself. */
+  abort(): void {
+    this.#isAborted = true;
+    this.#current?.kill();
+  }
+
   async close(): Promise<void> {
     await this.standIn.stop();
     rmSync(this.#cache, { recursive: true, force: true });
@@ -81,6 +89,7 @@ export class Side {
 
   /** Runs `use` with a new process of the provider, and ends that process whatever happens. */
   async run<T>(options: StartOptions, use: (running: Running) => Promise<T>): Promise<T> {
+    if (this.#isAborted) throw new Error('stopped by a signal');
     const latencies = { aws: options.awsMs, agent: options.awsMs, kubernetes: kubernetesMs };
     await this.standIn.setLatencies(latencies);
     await this.standIn.forgetRequests();
@@ -91,6 +100,7 @@ export class Side {
       const firstPod = options.firstPod && (await makePod('first', options.firstPod, place));
       const command = { words: this.#words(options), environment: this.#environment() };
       const provider = await ProviderUnderTest.start(command);
+      this.#current = provider;
       try {
         return await use(this.#running(provider, targets, firstPod));
       } finally {
