@@ -1,5 +1,4 @@
 /** One of the providers that are compared: its command, a stand-in of its own, and how its process is started. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -137,12 +136,20 @@ export class Side {
     return cgroup?.wrap(words) ?? words;
   }
 
-  /** A plain provider reads the files of a pod's service account: a view of the mounts of its own has them in place. */
+  /**
+   * A plain provider reads the files of a pod's service account. They are put in place in a view of the mounts of its own,
+   * on an empty `/var/run`, so that the machine keeps no trace of them.
+   */
   #inCluster(): readonly string[] {
     if (!this.plain) return [];
-    execFileSync('mkdir', ['-p', inClusterFolder]);
     const { serviceAccount } = this.standIn.ready.files;
-    return ['unshare', '--mount', 'sh', '-c', `mount --bind ${serviceAccount} ${inClusterFolder} && exec "$@"`, 'sh'];
+    const steps = [
+      'mount -t tmpfs bench /var/run',
+      `mkdir -p ${inClusterFolder}`,
+      `mount --bind ${serviceAccount} ${inClusterFolder}`,
+      'exec "$@"',
+    ];
+    return ['unshare', '--mount', 'sh', '-c', steps.join(' && '), 'sh'];
   }
 
   #environment(): Readonly<Record<string, string>> {

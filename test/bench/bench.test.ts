@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { Side } from '../../bench/side.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -52,9 +53,7 @@ describe('npm run bench', function () {
   });
 
   it('shows the complaint of a provider that does not start', async () => {
-    const script = path.join(root, 'bench/bench.ts');
-    const command = `${process.execPath} ${path.join(root, 'dist/main.js')} --no-such-flag`;
-    const argv = ['--import=tsx', script, '--quick', '--only', 'limiter', '--provider-cmd', command];
-    await assert.rejects(promisify(execFile)(process.execPath, argv, { cwd: root }), /did not start[^]*no-such-flag/);
+    const command = [process.execPath, path.join(root, 'dist/main.js'), '--no-such-flag'];
+    await assert.rejects(Side.open({ label: 'broken', command, plain: false }), /did not start[^]*no-such-flag/);
   });
 });
