@@ -2,7 +2,17 @@
 import type { Side } from './side.js';
 
 export type Unit =
-  'ms' | 's' | 'MiB' | 'mounts/s' | 'calls' | 'calls/h' | 'connections' | 'sockets' | 'mounts' | 'kills';
+  | 'ms'
+  | 's'
+  | 'MiB'
+  | 'mounts/s'
+  | 'calls'
+  | 'calls/h'
+  | 'connections'
+  | 'connections/h'
+  | 'sockets'
+  | 'mounts'
+  | 'kills';
 
 /** What this provider is to reach, on this benchmark's own terms. */
 export type Aim = { readonly atMost: number } | { readonly atLeast: number };

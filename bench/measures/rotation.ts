@@ -26,14 +26,22 @@ async function rotate(side: Side, running: Running): Promise<readonly Figure[]> 
   const bunched = await running.pods('bunched', pods, { objects: 5, serviceAccount: 'bunched' });
   const started = performance.now();
   // The first mounts of all pods are over a while before the first of them is mounted again.
-  const clear = sleep(periodMs - 2000).then(() => side.standIn.forgetRequests());
+  const clear = sleep(periodMs - 2000).then(async () => {
+    await side.standIn.forgetRequests();
+    return side.standIn.connections();
+  });
   const mounts = [
     ...even.map((pod, index) => keepMounting(running, pod, started + (index * periodMs) / pods)),
     ...bunched.map((pod, index) => keepMounting(running, pod, started + index * 50)),
   ];
-  await Promise.all([clear, ...mounts]);
+  const [before] = await Promise.all([clear, ...mounts]);
+  const connections = (await side.standIn.connections()) - before;
   const requests = await side.standIn.requests();
-  return [...figures('spread evenly', 'even', requests), ...figures('all within half a second', 'bunched', requests)];
+  return [
+    ...figures('spread evenly', 'even', requests),
+    ...figures('all within half a second', 'bunched', requests),
+    { name: 'both together: new connections', unit: 'connections/h', value: perHour(connections) },
+  ];
 }
 
 async function keepMounting(running: Running, pod: Pod, firstAt: number): Promise<void> {
@@ -43,11 +51,13 @@ async function keepMounting(running: Running, pod: Pod, firstAt: number): Promis
   }
 }
 
-const hourMs = 3_600_000;
+/** What was counted in the rounds, as often as an hour has them. */
+function perHour(count: number): number {
+  return (count * 3_600_000) / (rounds * periodMs);
+}
 
 function figures(how: string, account: ServiceAccount, requests: readonly RecordedRequest[]): readonly Figure[] {
-  const hourly = (isMeant: (request: RecordedRequest) => boolean) =>
-    (requests.filter(isMeant).length * hourMs) / (rounds * periodMs);
+  const hourly = (isMeant: (request: RecordedRequest) => boolean) => perHour(requests.filter(isMeant).length);
   const isAws = ({ service, role }: RecordedRequest) =>
     service !== 'kubernetes' && role?.endsWith(`/${account}`) === true;
   return [
