@@ -69,6 +69,21 @@ export const podIdentityCredentialMs = 15 * 60_000;
 /** Credentials kept in memory at most; the least recently used go first. */
 export const credentialEntries = 2_000;
 
+/** How long a kept value may be confirmed by DescribeSecret, which proves neither the permission to read nor the key. */
+export const valueRevalidationMs = 3_600_000;
+
+/** Within this time a volume may be given the same answer again: its mount failed and is tried once more. */
+export const valueRetryMs = 10_000;
+
+/** How often values whose time is over are removed from memory. */
+export const valueSweepMs = 60_000;
+
+/** Answers whose volume is remembered: 2,000 volumes of 10 objects. */
+export const rememberedAnswers = 20_000;
+
+/** Denied DescribeSecret calls that are remembered: a secret of a role in a region each. */
+export const rememberedDenials = 10_000;
+
 /** Largest `objects` parameter, in bytes. */
 export const objectsBytes = 256 * 1024;
 

@@ -105,6 +105,8 @@ function wireMount(options: Options, log: Logger): Mount {
       requestHandler,
       failoverTimeoutMs: options.failoverTimeoutMs,
       tolerateFailoverDenied: options.tolerateFailoverDenied,
+      cache: { ttlMs: options.secretCacheTtlMs, staleMs: options.serveStaleForMs, maxBytes: options.secretCacheBytes },
+      revalidate: options.revalidate,
       log,
     }),
     engine: createExpressionEngine({ workerFile: path.join(import.meta.dirname, 'extract-worker.js'), log }),

@@ -36,6 +36,12 @@ export interface Options {
   };
   readonly failoverTimeoutMs: number;
   readonly tolerateFailoverDenied: boolean;
+  /** How long a mounted volume may be given a kept value without asking AWS; 0: nothing is kept. */
+  readonly secretCacheTtlMs: number;
+  readonly secretCacheBytes: number;
+  readonly revalidate: Revalidation;
+  /** How much longer a kept value may start pods while AWS cannot be reached. */
+  readonly serveStaleForMs: number;
   readonly maxReplyBytes: number;
   /** Port of the health endpoints; 0: none. */
   readonly httpPort: number;
@@ -58,6 +64,10 @@ export type OptionsResult =
   | { readonly kind: 'error'; readonly message: string; readonly usage?: string };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Ways to find out whether a value that is at hand is still current. */
+export const revalidations = ['describe', 'fetch'] as const;
+export type Revalidation = (typeof revalidations)[number];
 
 /** Longest delay a Node timer takes; a longer one would fire at once. */
 const timerLimitMs = 2 ** 31 - 1;
@@ -106,6 +116,23 @@ const flagTable = {
   stsFips: flag('sts-fips', 'boolean', 'true', {
     description: 'with AWS_USE_FIPS_ENDPOINT=true, use FIPS endpoints of STS too, where there are any',
     parse: parseGoBoolean,
+  }),
+  secretCacheTtl: flag('secret-cache-ttl', 'duration', '60s', {
+    description: 'how long a mounted volume may be given a kept value without asking AWS; at most 1h, 0: none is kept',
+    parse: (text) => durationUpTo(text, 3_600_000, '1h'),
+  }),
+  secretCacheBytes: flag('secret-cache-bytes', 'number', '4194304', {
+    description: 'memory of all kept values in bytes; the least recently used go first',
+    parse: (text) => parseWhole(text, 1),
+  }),
+  revalidate: flag('revalidate', 'text', 'describe', {
+    description:
+      'how to find out whether a known value is current: by DescribeSecret (describe), or by fetching it (fetch)',
+    parse: (text) => oneOf(revalidations, text),
+  }),
+  serveStaleFor: flag('serve-stale-for', 'duration', '0s', {
+    description: 'how long after --secret-cache-ttl a kept value may still start a pod while AWS cannot be reached',
+    parse: (text) => durationUpTo(text, 86_400_000, '24h'),
   }),
   maxReplyBytes: flag('max-reply-bytes', 'number', '4194304', {
     description: "largest answer to the driver in bytes; keep it at or below the driver's --max-call-recv-msg-size",
@@ -211,6 +238,10 @@ function readOptions(given: FlagTexts, env: Environment): Options {
     },
     failoverTimeoutMs: flagValue(given, flagTable.failoverTimeout),
     tolerateFailoverDenied: flagValue(given, flagTable.tolerateFailoverDenied),
+    secretCacheTtlMs: flagValue(given, flagTable.secretCacheTtl),
+    secretCacheBytes: flagValue(given, flagTable.secretCacheBytes),
+    revalidate: flagValue(given, flagTable.revalidate),
+    serveStaleForMs: flagValue(given, flagTable.serveStaleFor),
     maxReplyBytes: flagValue(given, flagTable.maxReplyBytes),
     httpPort: flagValue(given, flagTable.httpPort),
     pruneRemovedFiles: flagValue(given, flagTable.pruneRemovedFiles),
@@ -273,6 +304,14 @@ function positiveDuration(text: string): number {
   const durationMs = parseGoDuration(text);
   if (durationMs <= 0) throw new RangeError('must be longer than zero');
   return Math.min(durationMs, timerLimitMs);
+}
+
+/** A duration that may be zero. */
+function durationUpTo(text: string, mostMs: number, most: string): number {
+  const durationMs = parseGoDuration(text);
+  if (durationMs < 0) throw new RangeError('must not be negative');
+  if (durationMs > mostMs) throw new RangeError(`must be at most ${most}`);
+  return durationMs;
 }
 
 function parseWhole(text: string, least?: number, most?: number): number {

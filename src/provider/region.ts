@@ -44,6 +44,7 @@ export class Region implements Place {
   readonly #turnstile: Turnstile;
   #credentials: Promise<AwsCredentials> | undefined;
   #renewed = false;
+  #isAccepted = false;
   #refusal: RegionError | undefined;
 
   constructor(options: RegionOptions) {
@@ -62,6 +63,22 @@ export class Region implements Place {
   /** The mount has ended its work here: at the end of its time, or because it has all it needs. */
   get stopped(): boolean {
     return this.#options.context.signal.aborted;
+  }
+
+  /** Whether AWS has accepted the mount's own token for this region. */
+  get isAccepted(): boolean {
+    return this.#isAccepted;
+  }
+
+  /**
+   * Waits until AWS has accepted the mount's own token: no value may be given before, whoever fetched it.
+   * @throws RegionError, or the reason of the region's signal
+   */
+  async accepted(): Promise<void> {
+    this.#options.context.signal.throwIfAborted();
+    if (this.#refusal) throw this.#refusal;
+    await this.#earn();
+    this.#options.context.signal.throwIfAborted();
   }
 
   /**
@@ -97,6 +114,7 @@ export class Region implements Place {
       this.identity.drop(this.name, await refused);
       this.#renewed = true;
       this.#credentials = undefined;
+      this.#isAccepted = false;
     }
     signal.throwIfAborted();
     const credentials = await this.#earn();
@@ -109,6 +127,7 @@ export class Region implements Place {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       this.identity.drop(this.name, credentials);
+      this.#isAccepted = false;
       this.#refusal = refusedCredentialsError(this, error);
       throw this.#refusal;
     }
@@ -122,7 +141,9 @@ export class Region implements Place {
   async #askForCredentials(): Promise<AwsCredentials> {
     const { context, identity } = this.#options;
     try {
-      return await raceWithSignal(identity.credentials(this.name, context), context.signal);
+      const credentials = await raceWithSignal(identity.credentials(this.name, context), context.signal);
+      this.#isAccepted = true;
+      return credentials;
     } catch (error) {
       throw context.signal.aborted ? lateCredentialsError(this) : identityError(this, error);
     }
