@@ -2,15 +2,18 @@
 import path from 'node:path';
 import { combineErrors, ProviderError } from '../errors.js';
 import { bindRegions } from './bind.js';
-import { deliver, type DeliverOptions } from './volume/deliver.js';
 import { extractValues } from './extract.js';
-import { withHeldObjects } from './volume/held.js';
 import { planFiles } from './plan.js';
 import { parseMountRequest } from './request/request.js';
 import { Turns } from './turns.js';
+import { deliver, type DeliverOptions } from './volume/deliver.js';
+import { HeldFiles } from './volume/held.js';
 import type {
   ExpressionEngine,
+  FetchItem,
+  FetchOrder,
   Identities,
+  Identity,
   Mount,
   MountContext,
   MountReply,
@@ -28,6 +31,7 @@ export interface MountOptions extends DeliverOptions {
 /** Wires the steps; the returned function throws ProviderError, or what is our own bug. */
 export function createMount(options: MountOptions): Mount {
   const turns = new Turns();
+  const held = new HeldFiles();
   return async (call, context) => {
     const request = parseMountRequest(call, {
       driverWrites: options.driverWrites,
@@ -36,13 +40,17 @@ export function createMount(options: MountOptions): Mount {
       },
     });
     noteRequest(request, context);
-    const work = () => mountVolume(request, context, options);
+    const work = () => mountVolume(request, context, { ...options, held });
     // When the driver writes, calls for one target share nothing here and need not wait for each other.
     return options.driverWrites ? work() : turns.take(path.resolve(request.targetPath), context.signal, work);
   };
 }
 
-async function mountVolume(request: MountRequest, context: MountContext, options: MountOptions): Promise<MountReply> {
+interface VolumeOptions extends MountOptions {
+  readonly held: HeldFiles;
+}
+
+async function mountVolume(request: MountRequest, context: MountContext, options: VolumeOptions): Promise<MountReply> {
   if (!options.driverWrites) await options.volume.check(request.targetPath);
   const [regions, identity] = await both(
     options.identities.resolveRegions(request, context),
@@ -50,18 +58,27 @@ async function mountVolume(request: MountRequest, context: MountContext, options
   );
   context.note({ region: regions.primary, ...(regions.failover && { failoverRegion: regions.failover }) });
   const bound = bindRegions(request, regions);
-  const items = options.driverWrites ? bound : await withHeldObjects(bound, request, options.volume);
-  const fetched = await options.source.fetch(items, identity, context);
+  const items = options.driverWrites ? bound : await options.held.addTo(bound, request, options.volume);
+  const { objects, delivered } = await options.source.fetch(fetchOrder(items, identity, request), context);
   const extracted = await extractValues(
     request.objects,
-    fetched,
+    objects,
     options.engine,
     request.pod.namespace,
     context.signal,
   );
-  const files = planFiles(request.objects, fetched, extracted);
+  const files = planFiles(request.objects, objects, extracted);
   context.signal.throwIfAborted();
-  return deliver(files, request.targetPath, context, options);
+  const reply = await deliver(files, request.targetPath, context, options);
+  delivered();
+  if (!options.driverWrites) await options.held.remember(items, objects, request);
+  return reply;
+}
+
+function fetchOrder(items: readonly FetchItem[], identity: Identity, request: MountRequest): FetchOrder {
+  // Kubelet's path holds the pod's uid and the volume's name; the uid again, for paths that others make.
+  const volume = JSON.stringify([request.pod.uid, path.resolve(request.targetPath)]);
+  return { items, identity, volume, revalidate: request.currentVersions.size > 0 };
 }
 
 function notePod({ namespace, name, uid, serviceAccount }: Pod, context: MountContext): void {

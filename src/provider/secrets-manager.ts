@@ -69,11 +69,12 @@ export class SecretsManager {
       if (fresh) return fresh;
     }
     // A version never changes its value: the pinned one needs no question, and any other is not what is held.
-    if (held && query.version !== undefined && held.version === query.version) return held;
+    const pinned = query.version !== undefined;
+    if (held && pinned && held.version === query.version) return held;
+    const current = pinned ? undefined : held;
     const kept = values.revalidatable(query);
-    const known = held ?? kept?.answer;
-    const description = known && (await this.#describe(region, query, values));
-    if (description && held && isCurrent(query, held.version, description)) return held;
+    const description = (current ?? kept) && (await this.#describe(region, query, values));
+    if (description && current && isCurrent(query, current.version, description)) return current;
     if (description && kept && isCurrent(query, kept.answer.version, description)) {
       return values.confirmed(query, kept, description.askedAtMs);
     }

@@ -75,7 +75,7 @@ export class ValueCache {
     this.#insert(key, {
       answer: { value: ownCopy(answer.value), version: answer.version },
       fetchedAtMs: askedAtMs,
-      ...this.#said(askedAtMs),
+      ...this.#said(askedAtMs, askedAtMs),
     });
     this.#sweepLater();
   }
@@ -84,7 +84,7 @@ export class ValueCache {
   confirm(key: string, kept: Kept, askedAtMs: number): void {
     const present = this.#entries.get(key);
     if (present?.answer !== kept.answer || present.saidAtMs >= askedAtMs) return;
-    this.#entries.set(key, { ...present, ...this.#said(askedAtMs) });
+    this.#entries.set(key, { ...present, ...this.#said(askedAtMs, present.fetchedAtMs) });
   }
 
   /** Forgets what AWS no longer gives. */
@@ -92,8 +92,9 @@ export class ValueCache {
     this.#remove(key);
   }
 
-  #said(askedAtMs: number): Pick<Kept, 'saidAtMs' | 'freshUntilMs'> {
-    return { saidAtMs: askedAtMs, freshUntilMs: askedAtMs + this.ttlMs * (1 - jitter * this.#random()) };
+  #said(askedAtMs: number, fetchedAtMs: number): Pick<Kept, 'saidAtMs' | 'freshUntilMs'> {
+    const expiryMs = askedAtMs + this.ttlMs * (1 - jitter * this.#random());
+    return { saidAtMs: askedAtMs, freshUntilMs: Math.min(expiryMs, fetchedAtMs + budgets.valueRevalidationMs) };
   }
 
   #insert(key: string, kept: Kept): void {

@@ -9,6 +9,7 @@ const identity: Identity = {
   auth: 'irsa',
   display: 'role arn:aws:iam::111122223333:role/app',
   key: 'key',
+  principal: 'key',
   credentials: () => Promise.reject(new TypeError('not asked for here')),
   drop: () => undefined,
 };
@@ -31,7 +32,8 @@ function call(overrides: Partial<MountCall> = {}): MountCall {
 }
 
 /** The real pipeline between doubles of its ports, which write down what reaches them. */
-function setUp(options: { readonly driverWrites?: boolean; readonly held?: Record<string, string> } = {}) {
+function setUp(options: { readonly driverWrites?: boolean; readonly value?: string } = {}) {
+  const disk = new Map<string, Secret>();
   const seen = { steps: [] as string[], items: [] as readonly FetchItem[], files: [] as readonly PlannedFile[] };
   const failures = new Map<string, Error>();
   const step = <T>(name: string, value: T): Promise<T> => {
@@ -47,29 +49,32 @@ function setUp(options: { readonly driverWrites?: boolean; readonly held?: Recor
       resolveIdentity: () => step('identity', identity),
     },
     source: {
-      fetch: (items) => {
+      fetch: async ({ items }) => {
         seen.items = items;
         const version = (item: FetchItem) => item.held?.version ?? `v${String(item.index)}`;
-        return step(
+        const objects = await step(
           'fetch',
-          items.map((item) => ({ value: new Secret(item.primary.name), version: version(item), region: 'eu-west-1' })),
+          items.map((item) => ({
+            value: new Secret(options.value ?? item.primary.name),
+            version: version(item),
+            region: 'eu-west-1',
+          })),
         );
+        return { objects, delivered: () => seen.steps.push('delivered') };
       },
     },
     engine: { evaluate: () => step('evaluate', []) },
     volume: {
       check: () => step('check', undefined),
-      read: (_target, path) => {
-        const text = options.held?.[path];
-        return step('read', text === undefined ? undefined : new Secret(text));
-      },
+      read: (_target, path) => step('read', disk.get(path)),
       write: (_target, files) => {
         seen.files = files;
+        for (const { path, contents } of files) disk.set(path, contents);
         return step('write', { changed: files.length, pruned: 0 });
       },
     },
   });
-  return { mount, seen, failures };
+  return { mount, seen, failures, disk };
 }
 
 describe('createMount', () => {
@@ -77,7 +82,7 @@ describe('createMount', () => {
     const { mount, seen } = setUp();
     const context = testContext();
     const reply = await mount(call(), context);
-    assert.deepEqual(seen.steps, ['check', 'regions', 'identity', 'fetch', 'write']);
+    assert.deepEqual(seen.steps, ['check', 'regions', 'identity', 'fetch', 'write', 'delivered']);
     assert.deepEqual(reply, {
       versions: [
         { id: 'a', version: 'v0' },
@@ -101,7 +106,7 @@ describe('createMount', () => {
     const { mount, seen } = setUp({ driverWrites: true });
     const currentVersions = [{ id: 'a', version: 'v0' }];
     const reply = await mount(call({ currentVersions, targetPath: '/does/not/exist' }), testContext());
-    assert.deepEqual(seen.steps, ['regions', 'identity', 'fetch']);
+    assert.deepEqual(seen.steps, ['regions', 'identity', 'fetch', 'delivered']);
     assert.deepEqual(
       reply.files?.map(({ path }) => path),
       ['a', 'b'],
@@ -141,33 +146,37 @@ describe('createMount', () => {
     assert.ok(!seen.steps.includes('write'));
   });
 
-  it('hands on what the volume holds of a secret whose version the driver names, and of no parameter', async () => {
-    const { mount, seen } = setUp({ held: { a: 'old a', b: 'old b' } });
-    const currentVersions = [
-      { id: 'a', version: 'old' },
-      { id: 'b', version: '7' },
-    ];
+  it('hands on what it wrote of a secret whose version the driver names, and of no parameter', async () => {
+    const { mount, seen } = setUp();
+    const { versions: currentVersions } = await mount(call(), testContext());
     await mount(call({ currentVersions }), testContext());
-    assert.equal(seen.items[0]?.held?.version, 'old');
-    assert.equal(seen.items[0].held.value.revealText(), 'old a');
+    assert.equal(seen.items[0]?.held?.version, 'v0');
+    assert.equal(seen.items[0].held.value.revealText(), 'a');
     assert.equal(seen.items[1]?.held, undefined);
   });
 
-  it('holds nothing of a secret with a file that is gone or of another version', async () => {
+  it('holds nothing of a secret with a file that is gone, changed or of another version', async () => {
     const objects = '[{ objectName: a, objectType: secretsmanager, jmesPath: [{ path: x, objectAlias: part }] }]';
     const attributes = JSON.stringify({ ...(JSON.parse(call().attributes) as object), objects });
-    const cases: readonly { held: Record<string, string>; versions: Record<string, string> }[] = [
-      { held: { a: '{}' }, versions: { a: 'v', part: 'v' } },
-      { held: { part: 'x' }, versions: { a: 'v', part: 'v' } },
-      { held: { a: '{}', part: 'x' }, versions: { a: 'v', part: 'w' } },
-      { held: { a: '{}', part: 'x' }, versions: { a: 'v' } },
+    const cases: readonly { files?: Record<string, string>; versions?: Record<string, string>; held?: true }[] = [
+      { held: true },
+      { files: { a: '{"x":"1"}' } },
+      { files: { part: '1' } },
+      { files: { a: '{"x":"2"}', part: '1' } },
+      { versions: { a: 'v0', part: 'w' } },
+      { versions: { a: 'w', part: 'w' } },
+      { versions: { a: 'v0' } },
     ];
-    for (const { held, versions } of cases) {
-      const { mount, seen } = setUp({ held });
-      const currentVersions = Object.entries(versions).map(([id, version]) => ({ id, version }));
-      // The value "a" of the double is no JSON: the mount ends there, after the fetch.
-      await assert.rejects(mount(call({ attributes, currentVersions }), testContext()), { code: 'extract_failed' });
-      assert.equal(seen.items[0]?.held, undefined);
+    for (const { files, versions, held } of cases) {
+      const { mount, seen, disk } = setUp({ value: '{"x":"1"}' });
+      const first = await mount(call({ attributes }), testContext());
+      if (files) disk.clear();
+      for (const [path, text] of Object.entries(files ?? {})) disk.set(path, new Secret(text));
+      const currentVersions = versions
+        ? Object.entries(versions).map(([id, version]) => ({ id, version }))
+        : first.versions;
+      await mount(call({ attributes, currentVersions }), testContext());
+      assert.equal(seen.items[0]?.held !== undefined, held ?? false, JSON.stringify({ files, versions }));
     }
   });
 });
