@@ -13,7 +13,7 @@ const entries = {
 const dist = path.join(root, 'dist');
 const stage = mkdtempSync(path.join(root, 'dist-'));
 try {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(root, file)))),
     outdir: stage,
@@ -25,7 +25,10 @@ try {
     mainFields: ['module', 'main'],
     define: { 'import.meta.dirname': '__dirname' },
     logLevel: 'warning',
+    metafile: true,
   });
+  // Which packages are in which program: for licence notices and the bill of materials.
+  writeFileSync(path.join(stage, 'metafile.json'), JSON.stringify(metafile));
   // The package says "type": "module"; the bundles are CommonJS.
   writeFileSync(path.join(stage, 'package.json'), '{"type":"commonjs"}\n');
   mkdirSync(dist, { recursive: true });

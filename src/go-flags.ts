@@ -77,9 +77,20 @@ export function parseGoBoolean(text: string): boolean {
   throw new RangeError('use true or false');
 }
 
-/** A decimal number. @throws RangeError */
+/** A whole number as Go writes them: `0x`, `0b` and `0o`, octal after a bare `0`, `_` between digits. */
+const goInteger = /^([+-]?)(0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?\d)*)$/;
+
+/** A point or an exponent tells a decimal number from a whole one, for `010` is 8. */
+const decimal = /^[+-]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][+-]?\d+)?$/;
+
+/** A whole number by the rules of Go's `flag.Int`, or a finite decimal number. @throws RangeError */
 export function parseGoNumber(text: string): number {
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const [whole, sign, written = ''] = goInteger.exec(text) ?? [];
+  if (whole !== undefined) {
+    const digits = written.replaceAll('_', '').replace(/^0(?=\d)/, '0o');
+    return sign === '-' ? 0 - Number(digits) : Number(digits);
+  }
+  const value = decimal.test(text) ? Number(text) : Number.NaN;
   if (!Number.isFinite(value)) throw new RangeError('not a number');
   return value;
 }

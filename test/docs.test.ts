@@ -1,7 +1,7 @@
 /** What the documentation names must exist: commands, links, files, flags, variables, error codes, and the first class. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { tryUsage } from '../src/cli/arguments.js';
@@ -9,41 +9,32 @@ import { examples, exampleFile, mistakeFolder } from '../src/cli/examples.js';
 import { errorCodes } from '../src/errors.js';
 import { parseMountRequest } from '../src/mount/request/request.js';
 import { environmentVariables, optionFlags } from '../src/options.js';
+import { anchorsOf, codeBlocks, commands, filesIn, named, read, root } from './support/docs.js';
 
-const root = path.resolve(import.meta.dirname, '..');
-const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
-const readme = read('README.md');
 const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
-
-function filesIn(folder: string, ending: string): readonly string[] {
-  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(ending))
-    .map((name) => path.join(folder, name))
-    .sort();
-}
-
-const atRoot = readdirSync(root).filter((name) => name.endsWith('.md'));
-const pages = [...atRoot, ...filesIn('docs', '.md'), ...filesIn('examples', '.md')];
 const sources = [...filesIn('src', '.ts'), ...filesIn('test', '.ts'), ...filesIn('scripts', '.ts')];
 
-/** Everything that a pattern's first group finds in the pages, each as `<page>: <match>`. */
-function named(pattern: RegExp, from: readonly string[] = pages): { readonly page: string; readonly text: string }[] {
-  return from.flatMap((page) => [...read(page).matchAll(pattern)].map(([, text = '']) => ({ page, text })));
-}
+/** Flags of other programs that the pages name. */
+const flagsOfOthers = new Map([
+  ['node', ['max-semi-space-size', 'max-old-space-size', 'heap-growing-percent', 'disable-sigusr1']],
+  ['the driver', ['max-call-recv-msg-size']],
+  ['helm', ['set', 'set-json', 'reuse-values', 'reset-then-reuse-values']],
+  ['eksctl and aws', ['role-only', 'preserve', 'target-role-arn']],
+]);
 
-function codeBlocks(language: string): readonly string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text);
-}
+/** The blocks of README.md alone. */
+const readmeBlocks = (language: string): readonly string[] =>
+  codeBlocks(language, ['README.md']).map(({ text }) => text);
 
 describe('documentation', () => {
   it('gives two commands to begin with, and CI runs the second in the same words', () => {
-    const [first, second] = codeBlocks('sh').map((text) => text.trim());
+    const [first, second] = readmeBlocks('sh').map((text) => text.trim());
     assert.deepEqual([first, second], ['npm ci && npm run try', 'npm ci && npm run check']);
     assert.ok(read('.ci/run').includes(`'${second ?? ''}'`));
   });
 
   it('shows of `npm run try` the examples that it mounts, by the titles that they have', () => {
-    const [output = ''] = codeBlocks('text');
+    const [output = ''] = readmeBlocks('text');
     const shown = [...output.matchAll(/^\d {2}(?:A mistake, on purpose: )?(.+?) {3}(examples\/\S+)$/gm)];
     const mounted = examples.filter(({ first }) => first).map(({ folder }) => exampleFile(folder));
     assert.deepEqual(
@@ -54,7 +45,7 @@ describe('documentation', () => {
   });
 
   it('names npm scripts that exist', () => {
-    const found = [...named(/\bnpm run (?:--silent )?([a-z:]+)/g), ...named(/\bnpm (test|start)\b/g)];
+    const found = [...named(/\bnpm run (?:--silent )?([a-z0-9:]+)/g), ...named(/\bnpm (test|start)\b/g)];
     assert.ok(found.length > 10);
     assert.deepEqual(
       found.filter(({ text }) => !scripts.includes(text)),
@@ -62,13 +53,26 @@ describe('documentation', () => {
     );
   });
 
-  it('links to files that exist', () => {
-    const links = named(/\]\((?!https?:)([^)#\s]+)/g);
-    assert.ok(links.length > 10);
+  it('links to files that exist, and to headings that are in them', () => {
+    const links = named(/\]\((?!https?:)([^)\s]+)\)/g);
+    assert.ok(links.length > 100);
+    const leadsNowhere = ({ page, text }: { readonly page: string; readonly text: string }): boolean => {
+      const [file = '', anchor] = text.split('#');
+      const target = file === '' ? page : path.join(path.dirname(page), file);
+      if (!existsSync(path.join(root, target))) return true;
+      return anchor !== undefined && !anchorsOf(target).has(anchor);
+    };
+    assert.deepEqual(links.filter(leadsNowhere), []);
+  });
+
+  it('is complete in the table of README.md', () => {
+    const linked = named(/\]\((docs\/[a-z-]+\.md)\)/g, ['README.md']).map(({ text }) => text);
+    const there = filesIn('docs', '.md').filter((file) => path.dirname(file) === 'docs');
     assert.deepEqual(
-      links.filter(({ page, text }) => !existsSync(path.join(root, path.dirname(page), text))),
+      there.filter((file) => !linked.includes(file)),
       [],
     );
+    assert.ok(read('README.md').split('\n').length <= 200);
   });
 
   it('names source files that exist', () => {
@@ -84,11 +88,11 @@ describe('documentation', () => {
 
   it('names flags that exist', () => {
     const ours = optionFlags.map(({ name }) => name);
-    const ofNode = ['max-semi-space-size', 'max-old-space-size', 'heap-growing-percent', 'disable-sigusr1'];
     const others = [
-      'max-call-recv-msg-size',
-      ...ofNode,
-      ...[...tryUsage.matchAll(/--([a-z-]+)/g)].map(([, name = '']) => name),
+      ...[...flagsOfOthers.values()].flat(),
+      ...[tryUsage, read('scripts/image/image.ts'), read('test/e2e/run.ts')].flatMap((usage) =>
+        [...usage.matchAll(/--([a-z-]+)/g)].map(([, name = '']) => name),
+      ),
     ];
     const found = named(/`(?:-- )?--(?!flag\b)([a-z0-9-]+)/g);
     assert.ok(found.length > 20);
@@ -96,6 +100,21 @@ describe('documentation', () => {
       found.filter(({ text }) => ![...ours, ...others].includes(text)),
       [],
     );
+  });
+
+  it('gives `npm run` flags that its script has', () => {
+    const usages = new Map([
+      ['try', tryUsage],
+      ['image', read('scripts/image/image.ts')],
+      ['test:e2e', read('test/e2e/run.ts')],
+    ]);
+    const calls = commands().flatMap(({ text }) => [...text.matchAll(/npm run ([a-z0-9:]+) -- ([^|#]+)/g)]);
+    assert.ok(calls.length > 3);
+    for (const [call, script = '', args = ''] of calls) {
+      for (const [flag] of args.matchAll(/(?<= |^)--?[a-z][a-z-]*/g)) {
+        assert.ok(flag === '--help' || usages.get(script)?.includes(flag), `${call}: ${flag}`);
+      }
+    }
   });
 
   it('has a section for every error code, and for nothing else', () => {
@@ -141,7 +160,7 @@ describe('documentation', () => {
   });
 
   it('shows a class that the parser takes without a warning', () => {
-    const [text = ''] = codeBlocks('yaml');
+    const [text = ''] = readmeBlocks('yaml');
     const { spec } = load(text) as { spec: { provider: string; parameters: Record<string, string> } };
     assert.equal(spec.provider, 'aws');
     const pod = {

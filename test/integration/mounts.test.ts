@@ -75,6 +75,14 @@ for (const identity of ['irsa', 'pod-identity'] as const) {
         assert.equal(Object.keys(answer.tree).length, driverWrites ? 0 : 5);
       });
 
+      it('gives a file whose name ends with the line feed of a block scalar', async () => {
+        const named = '- objectName: binary\n  objectType: secretsmanager\n  objectAlias: |\n    name\n';
+        const answer = await world.mount({ objects: named, parameters });
+        const names = driverWrites ? answer.files.map((file) => file.path) : Object.keys(answer.tree);
+        assert.deepEqual(names, ['name\n']);
+        assert.deepEqual(Object.keys(answer.versions), ['name\n']);
+      });
+
       it('shows a rotated value at the next mount, in the same target', async () => {
         const first = await world.mount({ objects, parameters });
         const rotated = world.canaries.value('rotated');

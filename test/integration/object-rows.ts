@@ -68,6 +68,25 @@ export const pathRows: readonly Row[] = [
     files: { '.._x': 'plain' },
   },
   { row: 'file name: // is translated', objects: secret('objectName: s, objectAlias: a//b'), files: { a__b: 'plain' } },
+  {
+    row: 'file name: the line feed of a block scalar is part of it',
+    objects: '- objectName: s\n  objectType: secretsmanager\n  objectAlias: |\n    alias\n',
+    files: { 'alias\n': 'plain' },
+    warning: /alias\\\\x0a.*line feed/,
+  },
+  {
+    row: 'file name: a control character',
+    objects: secret('objectName: s, objectAlias: "a\\ab"'),
+    files: { 'a\u0007b': 'plain' },
+    warning: /a\\\\x07b.*control character/,
+  },
+  { row: 'file name: NUL', objects: secret('objectName: s, objectAlias: "a\\0b"'), ...refused, message: /\\x00.*NUL/ },
+  {
+    row: 'pathTranslation: a control character',
+    objects: secret('objectName: s, objectAlias: a/b'),
+    parameters: { pathTranslation: '\t' },
+    files: { 'a\tb': 'plain' },
+  },
   { row: 'file name: ..', objects: secret('objectName: s, objectAlias: ..'), ...refused, message: /\.\./ },
   {
     row: 'file name: ../ without translation',

@@ -126,16 +126,7 @@ it would let pods through that hang Pending for ever. A term without any rule ma
 
 {{/* An HTTP probe of the list (context, path, times of the user, times by default). */}}
 {{- define "provider.probe" -}}
-{{- $root := index . 0 -}}
-{{- $probe := dict "httpGet" (dict "path" (index . 1) "port" (include "provider.port" $root | int)) -}}
-{{- range $key, $preset := index . 3 -}}
-{{- $given := get (index $ 2 | default dict) $key -}}
-{{- $_ := set $probe $key (kindIs "invalid" $given | ternary $preset $given | int) -}}
-{{- end -}}
-{{- range $key, $given := index . 2 -}}
-{{- if not (or (hasKey $probe $key) (kindIs "invalid" $given)) -}}
-{{- $_ := set $probe $key (int $given) -}}
-{{- end -}}
-{{- end -}}
-{{- toYaml $probe -}}
+{{- $get := dict "path" (index . 1) "port" (include "provider.port" (first .) | int) -}}
+{{- $given := include "provider.withoutNull" (index . 2) | fromYaml -}}
+{{- mergeOverwrite (last .) $given (dict "httpGet" $get) | toYaml -}}
 {{- end -}}

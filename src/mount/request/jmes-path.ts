@@ -2,7 +2,7 @@
 import { objectsEntries } from '../../budgets.js';
 import { quote } from '../../errors.js';
 import { isAbsent, isMap, kindOf, readFields, readMode, readText } from './fields.js';
-import type { FilePath } from './file-path.js';
+import { readPath, type FilePath } from './file-path.js';
 import type { Reporter } from './findings.js';
 import type { JmesPathSpec } from '../types.js';
 
@@ -58,10 +58,6 @@ function readEntry(value: unknown, options: JmesPathOptions, reporter: Reporter)
     if (fault !== undefined) reporter.fault(() => `path ${quote(expression)} ${fault}`);
   }
   if (alias === undefined) return undefined;
-  const { path, fault } = options.pathOf(alias);
-  if (fault !== undefined) {
-    reporter.fault(() => `objectAlias ${quote(alias)} makes the file path ${quote(path)}, which ${fault}`);
-    return undefined;
-  }
-  return { expression: expression ?? '', path, mode };
+  const path = readPath({ field: 'objectAlias', text: alias }, options.pathOf, reporter);
+  return path === undefined ? undefined : { expression: expression ?? '', path, mode };
 }

@@ -4,7 +4,7 @@ import { ProviderError, quote } from '../../errors.js';
 import { checkExpression } from '../expression/expression.js';
 import { readFailoverObject } from './failover-object.js';
 import { isAbsent, isMap, kindOf, readFields, readMode, readText } from './fields.js';
-import { createPathReader, type FilePath, type PathRules } from './file-path.js';
+import { createPathReader, readPath, type FilePath, type PathRules } from './file-path.js';
 import { Findings, reporterAt, type Reporter } from './findings.js';
 import { readJmesPath } from './jmes-path.js';
 import { readNameAndType } from './object-name.js';
@@ -130,7 +130,7 @@ function readEntry(value: unknown, index: number, reading: Reading): ObjectSpec 
     hasRegion: reading.options.hasFailoverRegion,
     reporter,
   });
-  const path = readPath({ alias, name: name?.name }, reading, reporter);
+  const path = readObjectPath({ alias, name: name?.name }, reading, reporter);
   const parts = readParts(fields.get('jmesPath'), { place, mode, reporter, reading });
   const hiddenByJmesPath = alias === undefined && parts.some((part) => part.path === path);
   if (hiddenByJmesPath) reporter.warn(() => describeHidden(path ?? ''));
@@ -163,19 +163,16 @@ function checkSelectors(
   reporter.fault(() => 'a parameter takes objectVersion or objectVersionLabel, not both');
 }
 
-function readPath(
+function readObjectPath(
   names: { readonly alias: string | undefined; readonly name: string | undefined },
   reading: Reading,
   reporter: Reporter,
 ): string | undefined {
-  const text = names.alias ?? names.name;
-  if (text === undefined) return undefined;
-  const { path, fault } = reading.pathOf(text);
-  if (fault === undefined) return path;
-  const field = names.alias === undefined ? 'objectName' : 'objectAlias';
-  const advice = names.alias === undefined ? '; give the object an objectAlias' : '';
-  reporter.fault(() => `${field} ${quote(text)} makes the file path ${quote(path)}, which ${fault}${advice}`);
-  return undefined;
+  const { alias, name } = names;
+  if (alias !== undefined) return readPath({ field: 'objectAlias', text: alias }, reading.pathOf, reporter);
+  if (name === undefined) return undefined;
+  const advice = '; give the object an objectAlias';
+  return readPath({ field: 'objectName', text: name, advice }, reading.pathOf, reporter);
 }
 
 interface PartsOptions {

@@ -71,10 +71,11 @@ function readRegion(
 function readPathTranslation(text: string, faults: Findings): string | undefined {
   if (text === '') return '_';
   if (text === '/' || text.toLowerCase() === 'false') return undefined;
-  if (/^[\x20-\x7e]$/.test(text)) return text;
+  // A control character too: AWS's own provider takes any but NUL, and a pod's paths depend on it.
+  if (text.length === 1 && text > '\0' && text <= '\x7f') return text;
   faults.add(
     () =>
-      `parameter pathTranslation ${quote(text)} must be one printable ASCII character, ` +
+      `parameter pathTranslation ${quote(text)} must be one ASCII character (not NUL), ` +
       'or "False" to keep the slashes of names as directories',
   );
   return '_';

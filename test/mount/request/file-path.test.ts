@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPathReader, pathFault, translatePath } from '../../../src/mount/request/file-path.js';
+import { createPathReader, pathFault, pathOddity, translatePath } from '../../../src/mount/request/file-path.js';
 import { stagingMark } from '../../../src/mount/volume/staging-mark.js';
 
 const byDefault = { pathTranslation: '_', driverWrites: false };
@@ -44,8 +44,14 @@ describe('pathFault', () => {
     'x'.repeat(255),
     '~',
     '-rf',
+    // The file system takes them, and so does the driver.
+    'a\n',
+    'a\nb',
+    'a\u001b[2J',
+    'a\u007f',
+    'a\u0085',
   ]) {
-    it(`accepts ${path.slice(0, 20)} (${path.length} characters)`, () => {
+    it(`accepts ${JSON.stringify(path.slice(0, 20))} (${path.length} characters)`, () => {
       assert.equal(pathFault(path, off), undefined);
     });
   }
@@ -62,10 +68,7 @@ describe('pathFault', () => {
     ['x'.repeat(256), 'has an element of more than 255 bytes'],
     [`a/${'é'.repeat(128)}`, 'has an element of more than 255 bytes'],
     [`${'é/'.repeat(1400)}x`, 'is longer than 4096 bytes'],
-    ['a\0b', 'holds a control character'],
-    ['a\nb', 'holds a control character'],
-    ['a\u001b[2J', 'holds a control character'],
-    ['a\u0085', 'holds a control character'],
+    ['a\0b', 'holds a NUL character, which no file name can'],
     // Every lone surrogate would become the same three bytes on disk.
     ['a\ud800', 'is not valid Unicode'],
     [`${stagingMark}x`, `begins with ${stagingMark}, which the provider keeps for itself`],
@@ -84,11 +87,27 @@ describe('pathFault', () => {
   });
 });
 
+describe('pathOddity', () => {
+  for (const [path, oddity] of [
+    ['a\n', 'ends with a line feed; write "|-" or ">-" instead of "|" or ">" to leave it out'],
+    ['a\nb', 'holds a control character'],
+    ['a\u0007', 'holds a control character'],
+    ['a\u009f', 'holds a control character'],
+    ['a b', undefined],
+    ['ü/€', undefined],
+  ] as const) {
+    it(`${oddity === undefined ? 'has nothing to say' : 'warns'} of ${JSON.stringify(path)}`, () => {
+      assert.equal(pathOddity(path), oddity);
+    });
+  }
+});
+
 describe('createPathReader', () => {
   it('returns path and fault, the same answer for the same name', () => {
     const pathOf = createPathReader(byDefault);
-    assert.deepEqual(pathOf('a/b'), { path: 'a_b', fault: undefined });
+    assert.deepEqual(pathOf('a/b'), { path: 'a_b', fault: undefined, oddity: undefined });
     assert.equal(pathOf('..'), pathOf('..'));
     assert.equal(pathOf('..').fault, 'has "." or ".." as an element');
+    assert.equal(pathOf('a\u0007').oddity, 'holds a control character');
   });
 });

@@ -274,6 +274,21 @@ describe('compatibility: objectAlias', () => {
     assert.equal(parseOne(parameter('objectName: //a/b'), { pathTranslation: 'False' }).path, 'a/b');
   });
 
+  it('may hold control characters, with a warning, as AWS takes them', () => {
+    const { objects, warnings } = parse({
+      objects: [
+        '- objectName: a\n  objectType: secretsmanager\n  objectAlias: |\n    one\n',
+        '  jmesPath: [{path: x, objectAlias: "a\\tb"}]\n',
+      ].join(''),
+    });
+    assert.deepEqual([objects[0]?.path, objects[0]?.jmesPath[0]?.path], ['one\n', 'a\tb']);
+    assert.deepEqual(warnings, [
+      'objects[0] "a": objectAlias "one\\x0a" makes the file path "one\\x0a", which ends with a line feed; write "|-" ' +
+        'or ">-" instead of "|" or ">" to leave it out',
+      'objects[0] "a" jmesPath[0]: objectAlias "a\\x09b" makes the file path "a\\x09b", which holds a control character',
+    ]);
+  });
+
   it('is refused after translation, like a name and a jmesPath alias, for what a path may not be', () => {
     assert.equal(parseOne(secret('objectName: a, objectAlias: ../x')).path, '.._x');
     refusesList(

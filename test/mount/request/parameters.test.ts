@@ -76,18 +76,20 @@ describe('compatibility: the parameter pathTranslation', () => {
     ['false', 'a/b'],
     ['FALSE', 'a/b'],
     ['/', 'a/b'],
+    ['\t', '\ta\tb'],
+    ['\u007f', '\u007fa\u007fb'],
   ] as const) {
-    it(`makes ${path} of /a/b when it is ${JSON.stringify(text)}`, () => {
+    it(`makes ${JSON.stringify(path)} of /a/b when it is ${JSON.stringify(text)}`, () => {
       const request = parse({ objects, ...(text !== undefined && { pathTranslation: text }) });
       assert.equal(request.objects[0]?.path, path);
     });
   }
 
-  for (const text of ['__', 'True', 'é', '\t', '\u0000', '😀', '//']) {
+  for (const text of ['__', '_\n', 'True', 'é', '\u0080', '\u0000', '😀', '//']) {
     it(`refuses ${JSON.stringify(text)}`, () => {
       refuses(
         'invalid_parameter',
-        /^parameter pathTranslation ".*" must be one printable ASCII character, or "False"/,
+        /^parameter pathTranslation ".*" must be one ASCII character \(not NUL\), or "False"/,
         () => parse({ objects, pathTranslation: text }),
       );
     });

@@ -1,0 +1,133 @@
+/** The real chart of the driver as our sub-chart: what reaches it, and what Chart.lock says of it. Needs Go to fetch it. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse as load } from 'yaml';
+import { chartFolder, type ChartCopy } from '../../scripts/chart/helm.js';
+import { chartOrSkip, parse, render, type Rendered } from './chart-support.js';
+
+interface Dependency {
+  readonly name: string;
+  readonly version: string;
+  readonly repository: string;
+  readonly condition: string;
+}
+
+const read = (file: string): unknown => load(readFileSync(path.join(chartFolder, file), 'utf8'));
+const { dependencies: declared } = read('Chart.yaml') as { dependencies: readonly Dependency[] };
+const { dependencies: locked, digest } = read('Chart.lock') as { dependencies: readonly Dependency[]; digest: string };
+
+describe('lock of the sub-chart', () => {
+  it('names the driver 1.6.0, by the digest that `helm dependency build` compares', () => {
+    assert.deepEqual(locked, [{ name: declared[0]?.name, repository: declared[0]?.repository, version: '1.6.0' }]);
+    // Helm's own order of the fields.
+    const wanted = declared.map(({ name, version, repository, condition }) => ({
+      name,
+      version,
+      repository,
+      condition,
+    }));
+    const found = locked.map(({ name, version, repository }) => ({ name, version, repository }));
+    const hash = createHash('sha256')
+      .update(JSON.stringify([wanted, found]))
+      .digest('hex');
+    assert.equal(digest, `sha256:${hash}`);
+  });
+});
+
+describe('the driver’s own chart as sub-chart', () => {
+  let chart: ChartCopy;
+  let driver: string;
+
+  before(async function () {
+    this.timeout(300_000);
+    driver = driverChartOrSkip(this);
+    chart = await chartOrSkip(this, driver);
+  });
+  after(() => (chart as ChartCopy | undefined)?.dispose());
+
+  const ofDriver = (objects: readonly Rendered[]): readonly Rendered[] =>
+    objects.filter(({ metadata }) => metadata.labels?.['app'] === 'secrets-store-csi-driver');
+
+  it('is rendered as on its own with the four values of ours, so that no other default is changed', async () => {
+    const { 'secrets-store-csi-driver': values } = read('values.yaml') as Record<string, { linux: object }>;
+    assert.ok(values);
+    const keys = [...Object.keys(values), ...Object.keys(values.linux)];
+    assert.deepEqual(keys, ['install', 'fullnameOverride', 'tokenRequests', 'linux', 'affinity']);
+    const file = path.join(chart.folder, '../driver-values.json');
+    writeFileSync(file, JSON.stringify(values));
+    const args = ['template', 'aws', driver, '--namespace', 'kube-system', '--values', file];
+    const { code, stdout, stderr } = await chart.helm(args);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    const alone = ofDriver(parse(stdout));
+    assert.deepEqual(ofDriver(await render(chart, [])), alone);
+    assert.ok(alone.length > 8);
+  });
+
+  it('keeps the name that AWS’s chart gives, asks for both tokens, and leaves rotation off', async () => {
+    const objects = await render(chart, []);
+    const csiDriver = objects.find(({ kind }) => kind === 'CSIDriver')?.['spec'] as Record<string, unknown>;
+    assert.deepEqual(csiDriver['tokenRequests'], [
+      { audience: 'sts.amazonaws.com' },
+      { audience: 'pods.eks.amazonaws.com' },
+    ]);
+    assert.equal(csiDriver['requiresRepublish'], false);
+    const names = objects.filter(({ kind }) => kind === 'DaemonSet').map(({ metadata }) => metadata.name);
+    assert.deepEqual(names.sort(), ['aws-secrets-store-csi-driver-provider-aws', 'secrets-store-csi-driver']);
+  });
+
+  it('takes all its values from below secrets-store-csi-driver', async () => {
+    const sets = ['enableSecretRotation=true', 'rotationPollInterval=30s', 'syncSecret.enabled=true'];
+    const objects = await render(
+      chart,
+      sets.flatMap((set) => ['--set', `secrets-store-csi-driver.${set}`]),
+    );
+    const text = JSON.stringify(objects.filter(({ kind }) => kind === 'DaemonSet'));
+    assert.ok(text.includes('--rotation-poll-interval=30s'));
+    assert.ok(text.includes('--enable-secret-rotation=true'));
+    const roles = objects.filter(({ kind }) => kind === 'ClusterRole');
+    assert.ok(JSON.stringify(roles).includes('"secrets"'));
+  });
+
+  const notes = async (...values: readonly string[]): Promise<string> => {
+    const sets = values.flatMap((value) => ['--set', value]);
+    const args = ['install', 'aws', chart.folder, '--dry-run=client', '--namespace', 'kube-system', ...sets];
+    const { code, stdout, stderr } = await chart.helm(args);
+    assert.equal(code, 0, stderr);
+    return stdout.slice(stdout.indexOf('NOTES:'));
+  };
+
+  it('is told of in the notes when it would look for the provider elsewhere', async () => {
+    const quiet = await notes('image.repository=registry.example.com/provider');
+    assert.ok(quiet.includes('rollout status daemonset/aws-secrets-store-csi-driver-provider-aws'));
+    assert.ok(!quiet.includes('NOTE:'), quiet);
+    assert.match(
+      await notes('providerVolume=/run/own'),
+      /NOTE: the driver does not look in providerVolume, \/run\/own/,
+    );
+    assert.match(await notes('kubeletPath=/data'), /NOTE: the driver works in another directory of kubelet/);
+    const install = 'secrets-store-csi-driver.install=false';
+    assert.match(await notes(install), /NOTE: the driver is not part of this release/);
+  });
+
+  it('does not hide an image that no registry serves, or a tag that may be AWS’s', async () => {
+    assert.match(await notes(), /NOTE: no registry serves localhost\//);
+    assert.match(await notes('image.tag=3.1.1'), /NOTE: image\.tag is 3\.1\.1, and this chart was made for/);
+  });
+});
+
+/** The driver's chart out of its Go module, which the module cache or proxy gives. */
+function driverChartOrSkip(context: Mocha.Context): string {
+  try {
+    const args = ['mod', 'download', '-json', 'sigs.k8s.io/secrets-store-csi-driver@v1.6.0'];
+    const answer = execFileSync('go', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 240_000 });
+    return path.join((JSON.parse(answer) as { Dir: string }).Dir, 'charts/secrets-store-csi-driver');
+  } catch (error) {
+    const { code, stdout } = error as { code?: string; stdout?: string };
+    const reason = code === 'ENOENT' ? 'there is no Go' : `go mod download failed ${stdout ?? ''}`;
+    process.stderr.write(`skipped: the driver's chart comes out of a Go module, and ${reason}\n`);
+    return context.skip();
+  }
+}

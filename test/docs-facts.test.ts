@@ -1,0 +1,160 @@
+/** Facts in the documentation that can be tried: hosts, TLS, messages, policies, classes. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { load } from 'js-yaml';
+import { generate } from 'selfsigned';
+import { parseMountRequest } from '../src/mount/request/request.js';
+import { parameterNames } from '../src/mount/request/parameters.js';
+import { codeBlocks, filesIn, inlineCode, named, read } from './support/docs.js';
+
+const pod = {
+  'csi.storage.k8s.io/pod.name': 'web',
+  'csi.storage.k8s.io/pod.namespace': 'shop',
+  'csi.storage.k8s.io/serviceAccount.name': 'web',
+};
+
+function parse(parameters: Readonly<Record<string, string>>) {
+  const call = {
+    attributes: JSON.stringify({ ...parameters, ...pod }),
+    secrets: 'null',
+    targetPath: '/target',
+    permission: '420',
+    currentVersions: [],
+  };
+  return parseMountRequest(call, { driverWrites: false });
+}
+
+/** Texts of the source in one piece, as a reader of an event sees them. */
+function sourceTexts(): string {
+  const files = filesIn('src', '.ts').filter((file) => !/^src\/(cli|local|generated)/.test(file));
+  return files
+    .map(read)
+    .join('\n')
+    .replaceAll(/['`] \+\n\s+['`]/g, '');
+}
+
+describe('facts in the documentation', () => {
+  it('private-clusters.md: hosts are those of the SDK', () => {
+    const rows = named(/^\| ((?:none|FIPS|dual-stack|FIPS, dual-stack|FIPS in GovCloud|China) +\|.*)\|$/gm, [
+      'docs/private-clusters.md',
+    ]).map(({ text }) => text.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+    assert.equal(rows.length, 6);
+    for (const [settings = '', secretsManager = '', ssm = '', sts = ''] of rows) {
+      const region = /GovCloud/.test(settings) ? 'us-gov-west-1' : settings === 'China' ? 'cn-north-1' : 'us-east-1';
+      const endpoint = {
+        Region: region,
+        UseFIPS: settings.includes('FIPS'),
+        UseDualStack: settings.includes('dual-stack'),
+      };
+      const hostOf = (Client: typeof SecretsManagerClient | typeof SSMClient): string =>
+        new Client({ region }).config.endpointProvider(endpoint, {}).url.hostname;
+      assert.equal(secretsManager, hostOf(SecretsManagerClient), settings);
+      assert.equal(ssm, hostOf(SSMClient), settings);
+      assert.match(sts, new RegExp(`^sts(-fips)?\\.${region}\\.`), settings);
+    }
+  });
+
+  it('private-clusters.md: the TLS group that this version of Node negotiates', async () => {
+    const major = process.versions.node.split('.')[0] ?? '';
+    const rows = named(/^\| (Node \d+ +\| `TLSv1\.3 \w+`)/gm, ['docs/private-clusters.md']).map(({ text }) =>
+      text.split('|').map((cell) => cell.trim().replaceAll('`', '')),
+    );
+    const said = rows.find(([node]) => node === `Node ${major}`)?.[1];
+    if (said === undefined) return;
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
+    const server = https.createServer({ key, cert }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = tls.connect({
+      port: (server.address() as AddressInfo).port,
+      host: '127.0.0.1',
+      ca: cert,
+      servername: 'localhost',
+      checkServerIdentity: () => undefined,
+    });
+    await once(socket, 'secureConnect');
+    const { name = '' } = socket.getEphemeralKeyInfo() as { readonly name?: string };
+    const negotiated = `${socket.getProtocol() ?? ''} ${name}`;
+    socket.destroy();
+    server.close();
+    assert.equal(negotiated, said);
+  });
+
+  it('troubleshooting.md: symptoms that are ours are words of the program', () => {
+    // Of kubelet, the driver, AWS and Node.
+    const others =
+      /not found in the list|provider not found|SecretProviderClass \.\.\.|missing object versions|sts:AssumeRoleWithWebIdentity|InvalidIdentityToken|No OpenIDConnect|UNABLE_TO|SELF_SIGNED|context deadline|kms:Decrypt|ContainerCreating/;
+    const source = sourceTexts();
+    const table = read('docs/troubleshooting.md').split('## By symptom')[1]?.split('\n## ')[0] ?? '';
+    const symptoms = [...table.matchAll(/^\| ([^|]+)\|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
+    );
+    const ours = symptoms.filter((text) => !others.test(text));
+    assert.ok(ours.length > 12);
+    for (const text of ours) {
+      const parts = text.split(/ ?\.\.\. ?|<[^>]+>|objects\[\d+\]|: (?=objectType)/).map((part) => part.trim());
+      for (const part of parts.filter((piece) => piece.length > 3)) {
+        const filled = part.replace(/^no such (secret|parameter)$/, 'no such ').replace(/failover region$/, '');
+        const loose = filled.replaceAll('eks.amazonaws.com/role-arn', '${annotation}').trim();
+        assert.ok(source.includes(loose), `"${text}": "${loose}"`);
+      }
+    }
+  });
+
+  it('classes.md: its lists are read without a fault, and its message is the program’s', () => {
+    const lists = codeBlocks('yaml', ['docs/classes.md', 'docs/iam.md', 'docs/kubernetes-secrets-sync.md']).flatMap(
+      ({ text }) => {
+        const parameters = parametersOf(load(text));
+        return parameters === undefined ? [] : [parameters];
+      },
+    );
+    assert.ok(lists.length >= 4);
+    for (const parameters of lists) assert.deepEqual(parse(parameters).warnings, []);
+    const [message = ''] = codeBlocks('text', ['docs/classes.md']).map(({ text }) => text.trim());
+    const objects = '[{objectName: a, objectType: secretsmanager}, {objectName: /shop/log-level}]';
+    assert.throws(() => parse({ objects }), { message });
+  });
+
+  it('classes.md: every parameter, and every field', () => {
+    const first = named(/^\| `(\w+)` +\|/gm, ['docs/classes.md']).map(({ text }) => text);
+    const fields = [...read('src/mount/request/objects.ts').matchAll(/^ {2}'(\w+)',$/gm)].map(([, name = '']) => name);
+    assert.equal(fields.length, 8);
+    assert.deepEqual(
+      [...parameterNames, ...fields].filter((name) => !first.includes(name)),
+      [],
+    );
+  });
+
+  it('iam.md and private-clusters.md: policies are JSON with a version, statements allow', () => {
+    const policies = codeBlocks('json', ['docs/iam.md', 'docs/private-clusters.md']).map(({ text }) => text);
+    assert.ok(policies.length > 6);
+    for (const text of policies) {
+      const policy = JSON.parse(text.startsWith('{') ? text : `{${text}}`) as {
+        readonly Statement?: readonly { readonly Effect: string }[];
+        readonly Version?: string;
+      };
+      if (policy.Statement === undefined) continue;
+      assert.equal(policy.Version, '2012-10-17');
+      assert.ok(policy.Statement.every(({ Effect }) => Effect === 'Allow'));
+    }
+  });
+
+  it('the picture says what it is in words, and has colours for dark pages', () => {
+    const picture = read('docs/access-model.svg');
+    assert.match(picture, /<title id="title">.+<\/title>/);
+    assert.match(picture, /prefers-color-scheme: dark/);
+    assert.ok(inlineCode(['docs/security.md']).length > 0 && read('docs/security.md').includes('(access-model.svg)'));
+  });
+});
+
+/** The parameters of a class, or of the part of one that a page shows. */
+function parametersOf(document: unknown): Readonly<Record<string, string>> | undefined {
+  const part = (value: unknown, key: string): unknown =>
+    typeof value === 'object' && value !== null ? Object.entries(value).find(([name]) => name === key)?.[1] : undefined;
+  const parameters = part(part(document, 'spec') ?? document, 'parameters') ?? document;
+  return typeof part(parameters, 'objects') === 'string' ? (parameters as Record<string, string>) : undefined;
+}
