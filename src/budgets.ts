@@ -54,6 +54,21 @@ export const awsAnswerBytes = 4 * 1024 * 1024;
 /** Part of a mount's remaining time in which everything must be fetched: the rest tells what was missing, and where. */
 export const fetchShare = 0.9;
 
+/** AWS calls of all mounts that are under way at once. */
+export const awsCalls = 100;
+
+/** Bytes of AWS's answers that no volume holds yet: then only the mount that has had some for longest goes on. */
+export const undeliveredBytes = 6 * 1024 * 1024;
+
+/** Bytes of all answers of one mount: 150 full secrets, far more than a class that anybody maintains. */
+export const mountBytes = 16 * 1024 * 1024;
+
+/** Mounts that wait for their turn; twice what a full node can ask for at once. */
+export const waitingMounts = 500;
+
+/** How often the log may say that mounts wait. */
+export const waitingNoticeMs = 10_000;
+
 /** AWS calls of one mount that are under way at once. */
 export const awsCallsPerMount = 20;
 

@@ -113,6 +113,8 @@ function wireMount(options: Options, log: Logger): Mount {
     volume: createVolumeWriter({ pruneRemovedFiles: options.pruneRemovedFiles }),
     driverWrites: options.driverWrites,
     maxReplyBytes: options.maxReplyBytes,
+    maxConcurrentMounts: options.maxConcurrentMounts,
+    log,
   });
 }
 

@@ -229,6 +229,8 @@ export interface MountNotes {
   readonly files?: number;
   /** Objects whose value was taken from memory for its age alone. */
   readonly reused?: number;
+  /** Milliseconds for which the mount waited for its turn in this process. */
+  readonly waitedMs?: number;
   readonly changed?: number;
   readonly pruned?: number;
   /** Request ids of AWS's answers that failed, for a support case. */
@@ -250,6 +252,8 @@ export interface Identities {
 export interface FetchOrder {
   readonly items: readonly FetchItem[];
   readonly identity: Identity;
+  /** The pod's: no namespace takes more than half of what there is for all. */
+  readonly namespace: string;
   /** A name that no two volumes share. */
   readonly volume: string;
   /** AWS must be asked whether a value is still current, however young it is: the request says what the volume holds. */
@@ -262,6 +266,8 @@ export interface Fetched {
   readonly objects: readonly FetchedObject[];
   /** To be called when the volume holds the objects: only a volume that is mounted may get values that are kept. */
   readonly delivered: () => void;
+  /** To be called when the mount has ended, well or badly: from then on the objects' bytes no longer count. */
+  readonly release: () => void;
 }
 
 /** Gets objects from AWS. */

@@ -10,7 +10,7 @@ import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
 import type { KeptValues } from './kept-values.js';
 import { bareName, batchesOf, isSecretReference, requestName } from './parameter-names.js';
-import type { Region } from './region.js';
+import type { Counted, Region } from './region.js';
 
 /** The answer to one batch, by bare name. */
 interface Batch {
@@ -20,7 +20,7 @@ interface Batch {
 
 export class ParameterStore {
   readonly #clients: AwsClients;
-  readonly #batches = new SharedCalls<Batch>();
+  readonly #batches = new SharedCalls<Counted<Batch>>();
 
   constructor(clients: AwsClients) {
     this.#clients = clients;

@@ -12,7 +12,7 @@ import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
 import type { KeptValues } from './kept-values.js';
 import { RecentKeys } from './recent-keys.js';
-import type { Region } from './region.js';
+import type { Counted, Region } from './region.js';
 
 /** What DescribeSecret said of a secret. */
 interface Description {
@@ -37,8 +37,8 @@ export interface AtHand {
 export class SecretsManager {
   readonly #clients: AwsClients;
   readonly #options: SecretsManagerOptions;
-  readonly #fetches = new SharedCalls<Answer>();
-  readonly #descriptions = new SharedCalls<Description>();
+  readonly #fetches = new SharedCalls<Counted<Answer>>();
+  readonly #descriptions = new SharedCalls<Counted<Description>>();
   readonly #denials = new RecentKeys(budgets.rememberedDenials);
 
   constructor(clients: AwsClients, options: SecretsManagerOptions) {

@@ -2,16 +2,9 @@
 import type { AwsSettings } from '../aws-settings.js';
 import * as budgets from '../budgets.js';
 import type { Logger } from '../log.js';
-import type {
-  Fetched,
-  FetchItem,
-  FetchOrder,
-  Identity,
-  MountContext,
-  ObjectQuery,
-  SecretSource,
-} from '../mount/types.js';
+import type { Fetched, FetchItem, FetchOrder, MountContext, ObjectQuery, SecretSource } from '../mount/types.js';
 import type { AwsRequestHandler } from '../transport.js';
+import { CallGate } from './call-gate.js';
 import { AwsClients } from './clients.js';
 import { hearBoth, judgeAlone, type Verdict } from './failover.js';
 import type { Failure, Outcome } from './failure.js';
@@ -21,7 +14,7 @@ import { KeptValues } from './kept-values.js';
 import { orLastResort } from './last-resort.js';
 import { ParameterStore } from './parameter-store.js';
 import { askAll } from './questions.js';
-import { Region } from './region.js';
+import { Region, type RegionOptions } from './region.js';
 import { conclude } from './report.js';
 import { SecretsManager } from './secrets-manager.js';
 import { ValueCache, type ValueCacheOptions } from './value-cache.js';
@@ -68,14 +61,17 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
   const cache = new ValueCache(options.cache);
   const volumes = new VolumeMemory();
 
+  const gate = new CallGate();
+
   const fetch = async (order: FetchOrder, context: MountContext): Promise<Fetched> => {
     context.signal.throwIfAborted();
-    const { items, identity, volume, revalidate } = order;
+    const { items, identity, namespace, volume, revalidate } = order;
+    const pass = gate.enter(namespace);
     const values = new KeptValues({ cache, volumes, identityKey: identity.key, volume, revalidate });
     const clock = startFetchClock(context);
     const patience = startPatience(items, options.failoverTimeoutMs);
     try {
-      const regions = regionsOf(items, { identity, context: clock.context, limits });
+      const regions = regionsOf(items, { identity, context: clock.context, limits, gate, pass });
       const outcomeOf = askAll({ items, regions, values, ...services });
       const verdicts = await Promise.all(
         items.map((item) => decide(item, outcomeOf, { ...options, regions, values, patience: patience.end })),
@@ -89,7 +85,13 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
         delivered: () => {
           values.delivered();
         },
+        release: () => {
+          pass.end();
+        },
       };
+    } catch (error) {
+      pass.end();
+      throw error;
     } finally {
       patience.cancel();
       clock.stop();
@@ -100,9 +102,9 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
 
 function regionsOf(
   items: readonly FetchItem[],
-  options: { readonly identity: Identity; readonly context: MountContext; readonly limits: SourceLimits },
+  options: Pick<RegionOptions, 'identity' | 'context' | 'gate' | 'pass'> & { readonly limits: SourceLimits },
 ): ReadonlyMap<string, Region> {
-  const { identity, context, limits } = options;
+  const { limits, ...shared } = options;
   const primary = new Set(items.map((item) => item.primary.region));
   const all = new Set([...primary, ...items.flatMap(({ failover }) => (failover ? [failover.region] : []))]);
   // A share for each region: the calls of one that hangs must not keep the other's from going out.
@@ -111,7 +113,7 @@ function regionsOf(
   return new Map(
     [...all].map((region) => {
       const role = primary.has(region) ? 'primary' : 'failover';
-      return [region, new Region({ region, role, identity, context, callsAtOnce, attemptMs })];
+      return [region, new Region({ region, role, callsAtOnce, attemptMs, ...shared })];
     }),
   );
 }

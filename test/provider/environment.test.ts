@@ -94,6 +94,7 @@ describe('the environment of the process', () => {
     const order = {
       items: items(secret('a'), parameter('p')),
       identity: fakeIdentity(),
+      namespace: 'ns',
       volume: 'v',
       revalidate: false,
     };

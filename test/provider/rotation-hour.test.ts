@@ -38,8 +38,10 @@ describe('an hour of rotation', function () {
         (endpoint.requests as unknown[]).length = 0;
         counted = true;
       }
-      const order = { items: queries, identity, volume: `pod-${pod}`, revalidate: false };
-      (await source.fetch(order, testContext())).delivered();
+      const order = { items: queries, identity, namespace: 'ns', volume: `pod-${pod}`, revalidate: false };
+      const { delivered, release } = await source.fetch(order, testContext());
+      delivered();
+      release();
     }
     const fetches = endpoint.requests.filter(({ action }) => action === 'GetSecretValue').length;
     return { all: endpoint.requests.length, fetches };

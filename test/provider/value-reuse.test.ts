@@ -61,11 +61,12 @@ describe('values that are kept', () => {
       context = testContext(),
     ) => {
       const { keep = true, ...given } = order;
-      const { objects, delivered } = await source.fetch(
-        { items: items(secret('a')), identity, revalidate: false, volume, ...given },
+      const { objects, delivered, release } = await source.fetch(
+        { items: items(secret('a')), identity, namespace: 'ns', revalidate: false, volume, ...given },
         context,
       );
       if (keep) delivered();
+      release();
       return objects.map(({ value }) => value.revealText());
     };
     const calls = () => (endpoint.requests as AwsRequest[]).splice(0).map(({ action }) => action);

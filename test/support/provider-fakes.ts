@@ -110,7 +110,10 @@ export function sourceAt(endpoint: AwsEndpoint, options: Partial<SecretSourceOpt
     source,
     fetch: async (items, identity, context) => {
       const revalidate = items.some(({ held }) => held);
-      return (await source.fetch({ items, identity, volume: randomUUID(), revalidate }, context)).objects;
+      const order = { items, identity, namespace: 'ns', volume: randomUUID(), revalidate };
+      const { objects, release } = await source.fetch(order, context);
+      release();
+      return objects;
     },
   };
 }
