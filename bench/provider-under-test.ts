@@ -1,80 +1,114 @@
-/** A provider started by any command, and what the kernel says of its process. */
+/** A provider started by any command, and called as the driver does. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Driver } from '../test/support/driver.js';
+import { Driver, type DriverAnswer, type DriverMount } from '../test/support/driver.js';
 
-/** Ticks of `/proc/PID/stat` in a second (USER_HZ), the same on every Linux of today. */
-const ticksPerSecond = 100;
+export interface ProviderCommand {
+  /** The command must become the provider itself (`exec`), not a parent of it: its process is what is measured. */
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Longest wait for the first answer: a twentieth of a core is slow. */
+const startTimeoutMs = 180_000;
+const deadlineMs = 120_000;
 
 export class ProviderUnderTest {
-  readonly driver: Driver;
+  readonly pid: number;
+  /** From the start of the command to the first answer to Version, in milliseconds. */
+  readonly versionMs: number;
+  readonly #driver: Driver;
   readonly #child: ChildProcess;
   readonly #volume: string;
+  readonly #died = new AbortController();
 
-  private constructor(child: ChildProcess, volume: string) {
+  private constructor(child: ChildProcess, volume: string, driver: Driver, versionMs: number) {
     this.#child = child;
     this.#volume = volume;
-    this.driver = new Driver(path.join(volume, 'aws.sock'));
-  }
-
-  /** @param command the words of the command; `--provider-volume` and the flags are added to them */
-  static async start(
-    command: readonly string[],
-    flags: readonly string[],
-    environment: Readonly<Record<string, string>>,
-  ): Promise<ProviderUnderTest> {
-    const [program = '', ...words] = command;
-    const volume = mkdtempSync(path.join(tmpdir(), 'bench-'));
-    const child = spawn(program, [...words, `--provider-volume=${volume}`, ...flags], {
-      env: { PATH: process.env['PATH'] ?? '', ...environment },
-      stdio: ['ignore', 'ignore', 'inherit'],
+    this.#driver = driver;
+    this.pid = child.pid ?? NaN;
+    this.versionMs = versionMs;
+    if (this.isDead) this.#died.abort();
+    child.once('exit', () => {
+      this.#died.abort();
     });
-    const provider = new ProviderUnderTest(child, volume);
-    for (let tries = 0; !existsSync(path.join(volume, 'aws.sock')); tries += 1) {
-      if (tries > 1000 || child.exitCode !== null) throw new Error('the provider did not start');
-      await sleep(10);
-    }
-    await provider.driver.version();
-    return provider;
   }
 
-  /** User and system CPU so far, in milliseconds; the kernel counts in steps of 10 ms. */
-  cpuMs(): number {
-    const fields = this.#proc('stat')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+  /** Starts it and waits until it answers. @throws Error when it ends before that */
+  static async start(command: ProviderCommand): Promise<ProviderUnderTest> {
+    const volume = mkdtempSync(path.join(tmpdir(), 'bench-'));
+    const [program = '', ...words] = command.words;
+    const socket = path.join(volume, 'aws.sock');
+    // A log that is read while it is written would cost the benchmark CPU that the provider needs.
+    const log = openSync(`${volume}.log`, 'w');
+    const started = performance.now();
+    const child = spawn(program, [...words, `--provider-volume=${volume}`], {
+      env: { PATH: process.env['PATH'] ?? '', ...command.environment },
+      stdio: ['ignore', 'ignore', log],
+    });
+    closeSync(log);
+    const driver = await firstAnswer(child, socket, started);
+    if (driver !== undefined) return new ProviderUnderTest(child, volume, driver, performance.now() - started);
+    child.kill('SIGKILL');
+    const complaint = readFileSync(`${volume}.log`, 'utf8').slice(-2000);
+    removeAll(volume);
+    throw new Error(`the provider did not start: ${command.words.join(' ')}\n${complaint}`);
   }
 
-  /** Resident memory in MiB. */
-  rssMib(): number {
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(this.#proc('status'))?.[1]) / 1024;
+  get isDead(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Open sockets. */
-  sockets(): number {
-    const folder = `/proc/${String(this.#child.pid)}/fd`;
-    return readdirSync(folder).filter((name) => {
-      try {
-        return readlinkSync(path.join(folder, name)).startsWith('socket:');
-      } catch {
-        return false; // closed since it was listed
-      }
-    }).length;
+  /**
+   * One mount, which must report as many versions as it has objects.
+   * @throws Error also when the provider dies meanwhile
+   */
+  async mount(mount: DriverMount, objects: number): Promise<DriverAnswer> {
+    if (this.isDead) throw new Error('the provider has died');
+    const answer = await this.#driver.mount({ deadlineMs, ...mount, signal: this.#died.signal });
+    if (answer.versionCount !== objects)
+      throw new Error(`${String(answer.versionCount)} versions for ${String(objects)} objects`);
+    return answer;
   }
 
   async stop(): Promise<void> {
-    this.driver.close();
-    const ended = new Promise((resolve) => this.#child.once('close', resolve));
-    this.#child.kill();
-    await ended;
-    rmSync(this.#volume, { recursive: true, force: true });
+    this.#driver.close();
+    if (!this.isDead) {
+      const ended = new Promise((resolve) => this.#child.once('close', resolve));
+      this.#child.kill();
+      // Under a small quota an end in good order takes long, and measures nothing.
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
+      await ended;
+      clearTimeout(timer);
+    }
+    removeAll(this.#volume);
   }
+}
 
-  #proc(name: string): string {
-    return readFileSync(`/proc/${String(this.#child.pid)}/${name}`, 'utf8');
+function removeAll(volume: string): void {
+  for (const left of [volume, `${volume}.log`]) rmSync(left, { recursive: true, force: true });
+}
+
+async function firstAnswer(child: ChildProcess, socket: string, started: number): Promise<Driver | undefined> {
+  while (!existsSync(socket)) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() - started > startTimeoutMs) return;
+    await sleep(1);
+  }
+  const driver = new Driver(socket);
+  for (;;) {
+    try {
+      await driver.version();
+      return driver;
+    } catch {
+      // The path is there before anybody listens.
+      if (child.exitCode !== null || child.signalCode !== null || performance.now() - started > startTimeoutMs) {
+        driver.close();
+        return undefined;
+      }
+      await sleep(1);
+    }
   }
 }

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StoreDocument } from '../src/local/store-document.js';
+import type { Latencies, RecordedRequest, StandInFiles, StandInUrls } from '../src/local/types.js';
 
 interface Ready {
-  readonly urls: { readonly control: string };
+  readonly urls: StandInUrls;
+  readonly files: StandInFiles;
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -23,36 +25,39 @@ export class StandInProcess {
     this.#folder = folder;
   }
 
-  static async start(store: StoreDocument, awsMs: number, kubernetesMs: number): Promise<StandInProcess> {
+  static async start(store: StoreDocument): Promise<StandInProcess> {
     const folder = mkdtempSync(path.join(tmpdir(), 'bench-store-'));
     const file = path.join(folder, 'store.yaml');
     writeFileSync(file, JSON.stringify(store)); // JSON is YAML
     const cli = path.resolve(import.meta.dirname, '../dist/cli.js');
-    const words = [cli, 'stand-in', '--store', file, '--latency-ms', String(awsMs)];
-    const child = spawn(process.execPath, [...words, '--kubernetes-latency-ms', String(kubernetesMs)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(process.execPath, [cli, 'stand-in', '--store', file], { stdio: ['ignore', 'pipe', 'inherit'] });
     for await (const line of createInterface(child.stdout)) {
       return new StandInProcess(JSON.parse(line) as Ready, child, folder);
     }
-    throw new Error('the stand-in did not start');
+    throw new Error('the stand-in did not start: run `npm run build` first');
   }
 
   /** The driver's JSON of a pod's tokens. */
   async tokens(namespace: string, serviceAccount: string, pod: string): Promise<string> {
-    const body = JSON.stringify({ namespace, serviceAccount, pod });
-    const answer = await fetch(`${this.ready.urls.control}/tokens-attribute`, { method: 'POST', body });
-    return (await answer.json()) as string;
+    const body = { namespace, serviceAccount, pod };
+    return (await this.#control('POST', 'tokens-attribute', body)) as string;
   }
 
-  /** Requests so far by service and action. */
-  async requestCounts(): Promise<Readonly<Record<string, number>>> {
-    const answer = await fetch(`${this.ready.urls.control}/requests`);
-    const counts: Record<string, number> = {};
-    for (const { service, action } of (await answer.json()) as { service: string; action: string }[]) {
-      counts[`${service} ${action}`] = (counts[`${service} ${action}`] ?? 0) + 1;
-    }
-    return counts;
+  async setLatencies(latencies: Latencies): Promise<void> {
+    await this.#control('POST', 'latencies', latencies);
+  }
+
+  async forgetRequests(): Promise<void> {
+    await this.#control('DELETE', 'requests');
+  }
+
+  async requests(): Promise<readonly RecordedRequest[]> {
+    return (await this.#control('GET', 'requests')) as RecordedRequest[];
+  }
+
+  /** TCP and TLS connections taken so far. */
+  async connections(): Promise<number> {
+    return ((await this.#control('GET', 'connections')) as { connections: number }).connections;
   }
 
   async stop(): Promise<void> {
@@ -60,5 +65,12 @@ export class StandInProcess {
     this.#child.kill();
     await ended;
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #control(method: string, command: string, body?: unknown): Promise<unknown> {
+    const text = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answer = await fetch(`${this.ready.urls.control}/${command}`, { method, ...text });
+    if (!answer.ok) throw new Error(`the stand-in refused ${method} ${command}: ${await answer.text()}`);
+    return answer.json();
   }
 }

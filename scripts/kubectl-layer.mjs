@@ -71,10 +71,11 @@ function npm(args) {
   try {
     return execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 });
   } catch (error) {
-    const said = String(error.stderr ?? error.message).trim();
-    throw new Error(`npm did not bring ${packageName}@${version}: ${said.split('\n').slice(-3).join(' ')}`, {
-      cause: error,
-    });
+    const said = String(error.stderr ?? error.message)
+      .split('\n')
+      .filter((line) => line.startsWith('npm error'));
+    const reason = said.slice(0, 4).join(' ').replaceAll('npm error ', '') || error.message;
+    throw new Error(`npm did not bring ${packageName}@${version}: ${reason}`, { cause: error });
   }
 }
 

@@ -8,6 +8,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { load } from 'js-yaml';
 import { generate } from 'selfsigned';
+import * as budgets from '../src/budgets.js';
 import { parseMountRequest } from '../src/mount/request/request.js';
 import { parameterNames } from '../src/mount/request/parameters.js';
 import { codeBlocks, filesIn, inlineCode, named, read } from './support/docs.js';
@@ -59,13 +60,14 @@ describe('facts in the documentation', () => {
     }
   });
 
-  it('private-clusters.md: the TLS group that this version of Node negotiates', async () => {
+  it('private-clusters.md: the TLS group that this version of Node negotiates', async function () {
     const major = process.versions.node.split('.')[0] ?? '';
-    const rows = named(/^\| (Node \d+ +\| `TLSv1\.3 \w+`)/gm, ['docs/private-clusters.md']).map(({ text }) =>
+    const rows = named(/^\| (Node \d+ +\| `TLSv1\.3 [\w-]+`)/gm, ['docs/private-clusters.md']).map(({ text }) =>
       text.split('|').map((cell) => cell.trim().replaceAll('`', '')),
     );
     const said = rows.find(([node]) => node === `Node ${major}`)?.[1];
-    if (said === undefined) return;
+    if (!['20', '24'].includes(major)) this.skip();
+    assert.ok(said, `nothing is said of Node ${major}`);
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
     const server = https.createServer({ key, cert }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -126,6 +128,37 @@ describe('facts in the documentation', () => {
     assert.deepEqual(
       [...parameterNames, ...fields].filter((name) => !first.includes(name)),
       [],
+    );
+  });
+
+  it('classes.md and security.md: limits are those of budgets.ts', () => {
+    const whole = (value: number): string => value.toLocaleString('en');
+    const expected: Readonly<Record<string, string>> = {
+      '`objects` text': `${budgets.objectsBytes / 1024} KiB`,
+      'entries of the list, or of one `jmesPath`': whole(budgets.objectsEntries),
+      'files of one mount': whole(budgets.outputFiles),
+      'directories of one volume': whole(budgets.volumeFolders),
+      'one field': `${whole(budgets.fieldCharacters)} characters`,
+      'JMESPath expression': `${budgets.expressionBytes / 1024} KiB, ${budgets.expressionDepth} levels`,
+      'JMESPath result': `${budgets.expressionResultBytes / 1024} KiB each, ${budgets.extractedBytes / 1024 / 1024} MiB a mount`,
+      'time of a mount': `${budgets.mountBudgetMs / 1000} s, and no more than ${budgets.deadlineShare * 100}%`,
+    };
+    const table = read('docs/classes.md').split('\n## Limits')[1] ?? '';
+    for (const [what, limit] of Object.entries(expected)) {
+      const row = table.split('\n').find((line) => line.startsWith(`| ${what} `)) ?? '';
+      assert.ok(row.includes(`| ${limit}`), `${what}: ${limit}`);
+    }
+    const security = read('docs/security.md');
+    assert.ok(security.includes(`until ${budgets.credentialMarginMs / 60_000} minutes before their end`));
+    assert.ok(security.includes(`with Pod Identity ${budgets.podIdentityCredentialMs / 60_000} minutes at most`));
+  });
+
+  it('private-clusters.md: the regions in which STS has FIPS endpoints', () => {
+    const [, set = ''] = /stsFipsRegions = new Set\(\[(.*?)\]\)/.exec(read('src/auth/irsa.ts')) ?? [];
+    const regions = [...set.matchAll(/'([\w-]+)'/g)].map(([, region = '']) => region);
+    assert.ok(regions.length > 2);
+    assert.ok(
+      read('docs/private-clusters.md').includes(`STS has FIPS endpoints in ${regions.join(', ')} and GovCloud only`),
     );
   });
 

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
+import { usage as benchUsage } from '../bench/options.js';
 import { tryUsage } from '../src/cli/arguments.js';
 import { examples, exampleFile, mistakeFolder } from '../src/cli/examples.js';
 import { errorCodes } from '../src/errors.js';
@@ -19,7 +20,7 @@ const sources = [...filesIn('src', '.ts'), ...filesIn('test', '.ts'), ...filesIn
 const flagsOfOthers = new Map([
   ['node', ['max-semi-space-size', 'max-old-space-size', 'heap-growing-percent', 'disable-sigusr1']],
   ['the driver', ['max-call-recv-msg-size']],
-  ['helm', ['set', 'set-json', 'reuse-values', 'reset-then-reuse-values']],
+  ['helm', ['set', 'set-json', 'reuse-values', 'reset-then-reuse-values', 'force-conflicts']],
   ['eksctl and aws', ['role-only', 'preserve', 'target-role-arn']],
 ]);
 
@@ -91,7 +92,7 @@ describe('documentation', () => {
     const ours = optionFlags.map(({ name }) => name);
     const others = [
       ...[...flagsOfOthers.values()].flat(),
-      ...[tryUsage, read('scripts/image/image.ts'), read('test/e2e/run.ts')].flatMap((usage) =>
+      ...[tryUsage, benchUsage, read('scripts/image/image.ts'), read('test/e2e/run.ts')].flatMap((usage) =>
         [...usage.matchAll(/--([a-z-]+)/g)].map(([, name = '']) => name),
       ),
     ];
@@ -106,6 +107,7 @@ describe('documentation', () => {
   it('gives `npm run` flags that its script has', () => {
     const usages = new Map([
       ['try', tryUsage],
+      ['bench', benchUsage],
       ['image', read('scripts/image/image.ts')],
       ['test:e2e', read('test/e2e/run.ts')],
     ]);

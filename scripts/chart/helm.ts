@@ -34,7 +34,9 @@ export async function copyChart(driver?: string): Promise<ChartCopy> {
   const { helm: program } = kubectlLayer();
   const work = mkdtempSync(path.join(tmpdir(), 'chart-'));
   const folder = path.join(work, path.basename(chartFolder));
-  cpSync(chartFolder, folder, { recursive: true });
+  // Without what a `helm dependency build` has left there.
+  const fetched = path.join(chartFolder, 'charts');
+  cpSync(chartFolder, folder, { recursive: true, filter: (source) => source !== fetched });
   rmSync(path.join(folder, 'Chart.lock'));
   const chart = parseDocument(readFileSync(path.join(folder, 'Chart.yaml'), 'utf8'));
   if (driver === undefined) chart.delete('dependencies');

@@ -1,6 +1,6 @@
 /** Executes the Dockerfile and writes the image as an OCI archive. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { toolsDirectory } from '../kubectl-layer.mjs';
 import { findBuilder, type Builder, type BuilderName } from './builders.js';
@@ -46,8 +46,14 @@ export function buildImage(options: ImageOptions = {}): BuiltImage {
     secrets: npmSecrets(),
   });
   mkdirSync(path.dirname(archive), { recursive: true });
-  rmSync(archive, { force: true }); // buildah would add to it
-  builder.save(tag, archive);
+  // Renamed when it is whole: another run may be reading the one that is there.
+  const unfinished = `${archive}.${String(process.pid)}`;
+  try {
+    builder.save(tag, unfinished);
+    renameSync(unfinished, archive);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
   return { tag, archive, builder };
 }
 

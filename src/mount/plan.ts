@@ -38,6 +38,31 @@ export function findConflicts(outputs: readonly Output[]): readonly Conflict[] {
   return conflicts.sort((left, right) => left.place - right.place);
 }
 
+/** Directories by their names, each with those in it. */
+interface Folders {
+  readonly below: Map<string, Folders>;
+}
+
+/** Whether the outputs need more than `limit` directories. Each path is walked once: YAML aliases repeat deep ones. */
+export function needsMoreFolders(outputs: readonly Output[], limit: number): boolean {
+  const root: Folders = { below: new Map() };
+  let count = 0;
+  for (const path of new Set(outputs.map((output) => output.path))) {
+    let folder = root;
+    for (const name of path.split('/').slice(0, -1)) {
+      let next = folder.below.get(name);
+      if (next === undefined) {
+        next = { below: new Map() };
+        folder.below.set(name, next);
+        count += 1;
+        if (count > limit) return true;
+      }
+      folder = next;
+    }
+  }
+  return false;
+}
+
 /**
  * The files with their values, in the order of the list, each object's whole value before its extracted ones.
  * @param extracted for each object the texts of its `jmesPath` entries, in their order

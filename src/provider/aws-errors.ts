@@ -1,12 +1,13 @@
 /** Says what an error of the SDK means: whether AWS would repeat it, whose fault it is, and in which words. */
 import { ServiceException } from '@smithy/core/client';
+import { HttpResponse } from '@smithy/core/protocols';
 import type { ResponseMetadata } from '@smithy/types';
 import { escapeControls } from '../errors.js';
 import type { AwsCredentials } from '../mount/types.js';
 import { redact, requestIdOf } from '../redact.js';
 
 /**
- * - `denied`, `missing`, `refused`: final, AWS would say it again
+ * - `denied`, `missing`, `refused`: final, AWS would say it again; none of them is the word of a proxy or a firewall
  * - `credentials`: AWS refuses the credentials as such, others may do
  * - `throttled`, `skewed` (a clock is wrong), `failed` (AWS's own fault), `unreachable`, `timeout`, `garbled` (no answer
  *   of the API): another attempt or another region may have more luck
@@ -31,6 +32,8 @@ export interface AwsCallErrorOptions {
   readonly words?: string;
   /** Attempts that were made, when known. */
   readonly attempts?: number;
+  /** The answer is not AWS's own: something that stands before AWS gave it. */
+  readonly isForeign?: boolean;
   readonly requestIds?: readonly string[];
   readonly cause?: unknown;
 }
@@ -42,6 +45,7 @@ export class AwsCallError extends Error {
   readonly code: string;
   readonly words: string;
   readonly attempts: number;
+  readonly isForeign: boolean;
   readonly requestIds: readonly string[];
 
   constructor(options: AwsCallErrorOptions) {
@@ -50,6 +54,7 @@ export class AwsCallError extends Error {
     this.code = options.code;
     this.words = options.words ?? '';
     this.attempts = options.attempts ?? 1;
+    this.isForeign = options.isForeign ?? false;
     this.requestIds = (options.requestIds ?? []).flatMap((id) => requestIdOf(id) ?? []);
   }
 }
@@ -79,6 +84,8 @@ const credentialCodes = new Set([
   'AuthFailure',
   'TokenRefreshRequired',
 ]);
+/** Where AWS puts its request id. */
+const requestIdHeaders = ['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'];
 const denied = /^(KMS)?AccessDenied/;
 const missing = /^(ResourceNotFound|ParameterNotFound|ParameterVersionNotFound)/;
 const ownFault =
@@ -95,7 +102,7 @@ export function asAwsCallError(error: unknown, credentials?: AwsCredentials): Aw
   if (!(error instanceof Error)) throw error;
   const sdkError: SdkError = error;
   const status = sdkError.$metadata?.httpStatusCode;
-  if (status !== undefined) return answerError(status, sdkError.$metadata?.attempts);
+  if (status !== undefined) return answerError(status, sdkError);
   if (error instanceof TypeError) throw error;
   return localError(error);
 }
@@ -111,11 +118,14 @@ function serviceError(error: ServiceException, secrets: readonly string[]): AwsC
   const words = redact(error.message === 'UnknownError' ? '' : error.message, secrets).slice(0, readLimit);
   const { text, requestIds } = awsWords(words);
   const id = error.$metadata.requestId;
+  // AWS's errors have a code, and its answers a request id: what has neither comes from something before it.
+  const isForeign = !named && id === undefined;
   return new AwsCallError({
-    kind: (named ? kindOfCode(error.name, error.message) : undefined) ?? kindOfStatus(status),
+    kind: (named ? kindOfCode(error.name, error.message) : undefined) ?? kindOfStatus(status, isForeign),
     code: named ? escapeControls(redact(error.name, secrets).slice(0, 100)) : `HTTP ${status}`,
     words: text,
     attempts: error.$metadata.attempts ?? 1,
+    isForeign,
     requestIds: [...(id === undefined ? [] : [id]), ...requestIds],
     cause: error,
   });
@@ -131,20 +141,26 @@ function kindOfCode(code: string, message: string): AwsErrorKind | undefined {
   return missing.test(code) ? 'missing' : undefined;
 }
 
-function kindOfStatus(status: number): AwsErrorKind {
+function kindOfStatus(status: number, isForeign: boolean): AwsErrorKind {
   if (status === 429) return 'throttled';
   if (status === 401) return 'credentials';
   // 407 is a proxy's word, not AWS's; 408 speaks of this one attempt.
   if (status === 407 || status === 408) return 'failed';
-  return status >= 400 && status < 500 ? 'refused' : 'failed';
+  if (status < 400 || status >= 500) return 'failed';
+  // A page of a proxy or a firewall is not what AWS would say: the other region may well be reached.
+  return isForeign ? 'garbled' : 'refused';
 }
 
 /** An answer that is not the API's. The error is dropped: its message and its hidden fields quote the answer. */
-function answerError(status: number, attempts: number | undefined): AwsCallError {
+function answerError(status: number, { $metadata, $response }: SdkError): AwsCallError {
+  // Not the SDK's `requestId`: here it takes that of a proxy, too.
+  const headers = HttpResponse.isInstance($response) ? $response.headers : {};
+  const isForeign = !requestIdHeaders.some((name) => headers[name] !== undefined);
   return new AwsCallError({
-    kind: status >= 200 && status < 300 ? 'garbled' : kindOfStatus(status),
+    kind: status >= 200 && status < 300 ? 'garbled' : kindOfStatus(status, isForeign),
     code: `HTTP ${status}`,
-    attempts: attempts ?? 1,
+    attempts: $metadata?.attempts ?? 1,
+    isForeign,
   });
 }
 
@@ -166,6 +182,8 @@ function localError(error: SdkError): AwsCallError {
 interface SdkError extends Error {
   readonly code?: unknown;
   readonly $metadata?: ResponseMetadata;
+  /** The answer, when there was one. */
+  readonly $response?: unknown;
 }
 
 /** AWS's words fit to be shown; request ids differ at every attempt and go apart. */

@@ -86,7 +86,9 @@ function describeCallError(
 ): { readonly code: ErrorCode; readonly text: string } {
   const { display } = subject.region;
   const said = `(${codeAndWords(error)}${error.attempts > 1 ? `; ${error.attempts} attempts` : ''})`;
-  switch (error.kind) {
+  // Something before AWS wants a log-in: new credentials did not help.
+  const kind = error.kind === 'credentials' && error.isForeign ? 'garbled' : error.kind;
+  switch (kind) {
     case 'denied':
       return { code: 'access_denied', text: describeDenial(error, subject) };
     case 'missing':
@@ -160,7 +162,7 @@ function refusalRemedy(error: AwsCallError): string {
   if (/InvalidParameter|Validation|InvalidRequest/i.test(error.code)) {
     return 'correct objectName, objectVersion or objectVersionLabel';
   }
-  // AWS names an error code: a bare status comes from something before it, such as a filtering proxy.
+  // AWS names an error code: where there is none, something on the way may have changed the answer.
   if (/^HTTP \d+$/.test(error.code)) return endpointRemedy;
   return 'AWS repeats this until its cause is removed';
 }

@@ -133,7 +133,8 @@ export class Region implements Place {
     try {
       return this.#hold(await this.#start(call, { credentials, signal, attemptMs: this.#attemptMs() }));
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      // Another than AWS refused them: they may be good, and hold for other calls of this region.
+      if (!isRefusal(error) || error.isForeign) throw error;
       this.identity.drop(this.name, credentials);
       this.#isAccepted = false;
       this.#refusal = refusedCredentialsError(this, error);

@@ -47,6 +47,15 @@ describe('golden renders', () => {
     });
   }
 
+  for (const name of Object.keys(cases).filter((one) => cases[one]?.defaults === undefined)) {
+    it(`passes \`helm lint --strict\` with values/${name}.yaml`, async () => {
+      assert.ok(chart);
+      const { code, stdout } = await chart.helm(['lint', '--strict', chart.folder, '--values', valuesFile(name)]);
+      assert.equal(code, 0, stdout);
+      assert.doesNotMatch(stdout, /\[(WARNING|ERROR)\]/);
+    });
+  }
+
   it('has a case for every file', () => {
     const names = Object.keys(cases).map((name) => `${name}.yaml`);
     const defaults = Object.values(cases).flatMap((one) =>

@@ -17,7 +17,7 @@ import {
 import { aws } from './support/hooks.js';
 import { apply, get, kubectl, list, until, type KubernetesObject } from './support/kubernetes.js';
 import { filesOf, type Pod } from './support/pods.js';
-import { assertSeen, example, leaveShop, md5, objectsWith, rotate, startWatching } from './support/world.js';
+import { assertSeen, example, leavePods, md5, objectsWith, rotate, startWatching } from './support/world.js';
 import type { Watcher } from './support/pods.js';
 
 const selector = 'app=secrets-store-csi-driver-provider-aws';
@@ -228,18 +228,8 @@ describe('a fresh installation', () => {
     assert.deepEqual(await list('daemonsets', '-n', namespace, '-l', `app=${driver}`), []);
     const classes = await list('secretproviderclasses', '-n', 'shop');
     assert.equal(classes.length, Object.keys(mounted).length + 3);
-    await leaveShop();
   });
 });
-
-/** Their shells ignore SIGTERM, and would take all of their grace period. */
-async function leavePods(): Promise<void> {
-  await kubectl('scale', 'deploy', '--all', '--replicas=0', '-n', 'shop');
-  await until('the last pod of the namespace', async () => {
-    await kubectl('delete', 'pod', '--all', '-n', 'shop', '--grace-period=1', '--wait=true');
-    return (await list('pods', '-n', 'shop')).length === 0;
-  });
-}
 
 interface Summary {
   readonly pods: readonly {

@@ -18,7 +18,7 @@ import {
   assertNewPodMounts,
   assertSeen,
   identities,
-  leaveShop,
+  leavePods,
   objectsWith,
   rotate,
   startWatching,
@@ -97,7 +97,7 @@ describe("from AWS's chart", () => {
   });
 
   it('uninstall leaves nothing', async () => {
-    await leaveShop();
+    await leavePods();
     await helmUninstall();
     assert.deepEqual(await objectsWith(`app.kubernetes.io/instance=${release}`), []);
   });

@@ -24,7 +24,7 @@ import {
   assertNewPodMounts,
   assertSeen,
   identities,
-  leaveShop,
+  leavePods,
   objectsWith,
   rotate,
   startWatching,
@@ -70,7 +70,7 @@ describe('beside a driver that was installed apart', () => {
   });
 
   after(async () => {
-    await leaveShop();
+    await leavePods();
   });
 
   describe("from AWS's chart with install=false", () => {
@@ -93,7 +93,7 @@ describe('beside a driver that was installed apart', () => {
       assert.deepEqual(await objectsWith(`app.kubernetes.io/instance=${release}`), []);
       assert.equal(existsSync(socket), false);
       await assertSeen(watcher, 'made-up-after-the-move');
-      await leaveShop();
+      await leavePods();
     });
   });
 

@@ -9,7 +9,6 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { kubectlLayer } from '../../scripts/kubectl-layer.mjs';
 import { startCluster, type Cluster } from './cluster/cluster.js';
-import { providerImage } from './cluster/provider-image.js';
 import { buildTools } from './tools/build.js';
 import { missing } from './tools/requirements.js';
 
@@ -21,6 +20,22 @@ function say(line: string): void {
 }
 
 async function main(): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      stop.abort();
+    });
+  }
+  try {
+    return await testOnCluster(stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    say('stopped');
+    return 130;
+  }
+}
+
+async function testOnCluster(signal: AbortSignal): Promise<number> {
   const { values, positionals } = parseArgs({
     options: { image: { type: 'string' }, keep: { type: 'boolean' } },
     allowPositionals: true,
@@ -30,27 +45,19 @@ async function main(): Promise<number> {
     process.stdout.write(`skipped: ${reason}\n`);
     return 0;
   }
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      stop.abort();
-    });
-  }
   const layer = kubectlLayer();
-  const tools = await buildTools(say);
+  const tools = await buildTools(say, signal);
   say('tools are ready');
-  const image = values.image ?? (await providerImage(root));
-  say('the image is ready');
   let cluster: Cluster | undefined;
   try {
-    cluster = await startCluster({ root, tools, layer, image, signal: stop.signal });
+    cluster = await startCluster({ root, tools, layer, image: values.image, signal });
     say(`the cluster is ready: WORK=${cluster.work} test/e2e/cluster/in.sh kubectl get pods -A`);
-    const status = await mocha(cluster, positionals, stop.signal);
-    if (values.keep === true && !stop.signal.aborted) {
+    const status = await mocha(cluster, positionals, signal);
+    if (values.keep === true && !signal.aborted) {
       say('kept until Ctrl-C');
-      await once(stop.signal, 'abort');
+      await once(signal, 'abort');
     }
-    return stop.signal.aborted && values.keep !== true ? 130 : status;
+    return signal.aborted && values.keep !== true ? 130 : status;
   } finally {
     await cluster?.stop();
     say('the cluster is gone');

@@ -1,12 +1,14 @@
 /** What the errors of the SDK mean. */
 import assert from 'node:assert/strict';
 import { ServiceException } from '@smithy/core/client';
+import { HttpResponse } from '@smithy/core/protocols';
 import { Secret } from '../../src/secret.js';
 import { asAwsCallError, AwsCallError, type AwsErrorKind } from '../../src/provider/aws-errors.js';
 
-function service(status: number, name: string, message = 'words'): ServiceException {
+function service(status: number, name: string, message = 'words', requestId?: string): ServiceException {
   const fault = status >= 500 ? 'server' : 'client';
-  return new ServiceException({ name, message, $fault: fault, $metadata: { httpStatusCode: status, attempts: 2 } });
+  const metadata = { httpStatusCode: status, attempts: 2, ...(requestId !== undefined && { requestId }) };
+  return new ServiceException({ name, message, $fault: fault, $metadata: metadata });
 }
 
 const table: readonly (readonly [number, string, AwsErrorKind, string?])[] = [
@@ -18,8 +20,8 @@ const table: readonly (readonly [number, string, AwsErrorKind, string?])[] = [
   [400, 'InvalidRequestException', 'refused'],
   [400, 'ValidationException', 'refused'],
   [400, 'DecryptionFailure', 'refused'],
-  [404, 'Unknown', 'refused'],
-  [403, 'UnknownError', 'refused'],
+  [404, 'Unknown', 'garbled'],
+  [403, 'UnknownError', 'garbled'],
   [400, 'ExpiredTokenException', 'credentials'],
   [403, 'ExpiredToken', 'credentials'],
   [403, 'InvalidClientTokenId', 'credentials'],
@@ -66,7 +68,7 @@ describe('the meaning of an error of AWS', () => {
   it('is that of the status when the body was no error of the API, and quotes nothing of it', () => {
     for (const [status, kind] of [
       [200, 'garbled'],
-      [404, 'refused'],
+      [404, 'garbled'],
       [502, 'failed'],
     ] as const) {
       const parsing = Object.assign(new SyntaxError('Unexpected token "canary"'), {
@@ -75,6 +77,20 @@ describe('the meaning of an error of AWS', () => {
       const error = asAwsCallError(parsing);
       assert.deepEqual([error.kind, error.code, error.words, error.cause], [kind, `HTTP ${status}`, '', undefined]);
     }
+  });
+
+  it('is a refusal when an answer without a code has a request id of AWS', () => {
+    for (const status of [400, 403, 404, 413]) {
+      const error = asAwsCallError(service(status, 'UnknownError', 'UnknownError', 'request-id-1'));
+      assert.deepEqual([error.kind, error.code, error.isForeign], ['refused', `HTTP ${status}`, false]);
+    }
+    const parsing = (headers: Record<string, string>) =>
+      Object.assign(new SyntaxError('Unexpected token'), {
+        $metadata: { httpStatusCode: 403 },
+        $response: new HttpResponse({ statusCode: 403, headers }),
+      });
+    assert.equal(asAwsCallError(parsing({ 'x-amzn-requestid': 'request-id-1' })).kind, 'refused');
+    assert.equal(asAwsCallError(parsing({ 'x-firewall-request-id': 'request-id-1' })).kind, 'garbled');
   });
 
   it('is that of the network when no answer came', () => {

@@ -28,7 +28,7 @@ import {
   sourceAt,
 } from '../support/provider-fakes.js';
 
-const words = ['ok', 'denied', 'missing', 'broken', 'throttled', 'hangs', 'refused'] as const;
+const words = ['ok', 'denied', 'missing', 'broken', 'throttled', 'hangs', 'refused', 'page', 'login'] as const;
 type Word = (typeof words)[number];
 
 const replies: Record<Word, (request: AwsRequest) => Reply | Fault> = {
@@ -39,6 +39,9 @@ const replies: Record<Word, (request: AwsRequest) => Reply | Fault> = {
   throttled: () => awsError(400, 'ThrottlingException'),
   hangs: () => 'hang',
   refused: () => 'reset',
+  // A proxy or a firewall before AWS: AWS itself would say something else.
+  page: () => ({ status: 403, body: '<html>blocked</html>', headers: { 'content-type': 'text/html' } }),
+  login: () => ({ status: 401, body: '' }),
 };
 
 /** What the documentation says: the region that serves, or the code with which the mount fails. */

@@ -193,15 +193,24 @@ describe('secrets of one region', () => {
     });
   }
 
-  it('points at what stands before AWS when a refusal has no code of AWS', async () => {
+  it('points at what stands before AWS when a refusal is not AWS’s own', async () => {
     script = () => ({ status: 403, body: '<html>canary-value</html>' });
     const error = await failure(items(secret('a')));
-    assert.equal(error.code, 'aws_refused');
+    assert.equal(error.code, 'aws_unavailable');
     assert.equal(
       error.message,
-      'objects[0] "a": Secrets Manager in us-west-2 (127.0.0.1) refuses it (HTTP 403): check the endpoint URL and any proxy on the way',
+      'objects[0] "a": Secrets Manager in us-west-2 (127.0.0.1) gave an answer that its API does not have (HTTP 403): ' +
+        'check the endpoint URL and any proxy on the way',
     );
     assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), /canary/);
+  });
+
+  it('points at what stands before AWS when new credentials are refused too, and not by AWS', async () => {
+    script = () => ({ status: 401, body: '<html>canary-value</html>' });
+    const error = await failure(items(secret('a')));
+    assert.equal(error.code, 'aws_unavailable');
+    assert.match(error.message, /us-west-2.*HTTP 401.*check the endpoint URL and any proxy on the way/);
+    assert.equal(endpoint.requests.length, 2);
   });
 
   it('takes no endless answer', async () => {

@@ -60,7 +60,7 @@ export function commands(from: readonly string[] = pages): readonly Found[] {
       .split('\n')
       .map((line) => ({ page, text: line })),
   );
-  const inline = inlineCode(from).filter(({ text }) => /^(helm|kubectl|npm|aws|eksctl|docker) /.test(text));
+  const inline = inlineCode(from).filter(({ text }) => /^(helm|kubectl|npm|aws|eksctl|docker|--set\S*) /.test(text));
   return [...blocks, ...inline];
 }
 

@@ -9,6 +9,14 @@ import { Driver } from './driver.js';
 
 const main = path.resolve(import.meta.dirname, '../../dist/main.js');
 
+/** The words before the flags; `PROVIDER_COMMAND` names others, such as those that run the image (test/image). */
+function providerCommand(): readonly [string, ...string[]] {
+  const [program, ...words] = process.env['PROVIDER_COMMAND']?.split(' ') ?? [];
+  if (program !== undefined) return [program, ...words];
+  if (!existsSync(main)) throw new Error('dist/main.js is missing: run `npm run build` first');
+  return [process.execPath, main];
+}
+
 export interface ProviderOptions {
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -31,11 +39,11 @@ export interface TestProvider {
 
 /** Starts a provider and waits until it answers. @throws Error with its output when it ends before that */
 export async function startProvider(options: ProviderOptions = {}): Promise<TestProvider> {
-  if (!existsSync(main)) throw new Error('dist/main.js is missing: run `npm run build` first');
+  const [program, ...words] = providerCommand();
   // Short: a socket path holds at most 107 bytes.
   const volume = options.volume ?? mkdtempSync(path.join(tmpdir(), 'prov-'));
   const socket = path.join(volume, 'aws.sock');
-  const child = spawn(process.execPath, [main, `--provider-volume=${volume}`, ...(options.flags ?? [])], {
+  const child = spawn(program, [...words, `--provider-volume=${volume}`, ...(options.flags ?? [])], {
     env: { PATH: process.env['PATH'] ?? '', ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -9,8 +9,8 @@ import {
 import { ProviderError } from '../../errors.js';
 import { silentLogger, type Logger } from '../../log.js';
 import type { Secret } from '../../secret.js';
-import { ExpressionWorker } from './expression-worker.js';
 import type { ExpressionEngine, ExpressionOutcome } from '../types.js';
+import { ExpressionWorker } from './expression-worker.js';
 
 export interface ExpressionEngineOptions {
   /** The built `extract-worker.js`. */

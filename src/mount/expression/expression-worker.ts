@@ -1,8 +1,8 @@
 /** One worker thread that evaluates expressions: its start, its limits of time and memory, and its end. */
 import { Worker } from 'node:worker_threads';
 import { Secret } from '../../secret.js';
-import type { EvaluateJob, WorkerMessage } from './extract-protocol.js';
 import type { ExpressionOutcome } from '../types.js';
+import type { EvaluateJob, WorkerMessage } from './extract-protocol.js';
 
 export interface WorkerLimits {
   /** For one job, from the moment the worker has it. */

@@ -1,8 +1,8 @@
 /** Reads `failoverObject`: what an object is called in the failover region, where that differs. */
+import type { FailoverSpec, ObjectType } from '../types.js';
 import { isAbsent, isMap, kindOf, readFields, readText } from './fields.js';
 import type { Reporter } from './findings.js';
 import { readFailoverName } from './object-name.js';
-import type { FailoverSpec, ObjectType } from '../types.js';
 
 const failoverFields = ['objectName', 'objectVersion', 'objectVersionLabel'] as const;
 

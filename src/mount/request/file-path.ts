@@ -1,8 +1,8 @@
 /** From an alias or a name to the path of its file in the volume, and what such a path may not be. */
 import { pathBytes, pathElementBytes } from '../../budgets.js';
 import { quote } from '../../errors.js';
-import type { Reporter } from './findings.js';
 import { stagingMark } from '../volume/staging-mark.js';
+import type { Reporter } from './findings.js';
 
 export interface PathRules {
   /** The character that takes the place of `/`; `undefined` when names may have directories. */

@@ -1,10 +1,10 @@
 /** Reads `jmesPath`: the parts of an object's JSON that get files of their own. */
 import { objectsEntries } from '../../budgets.js';
 import { quote } from '../../errors.js';
+import type { JmesPathSpec } from '../types.js';
 import { isAbsent, isMap, kindOf, readFields, readMode, readText } from './fields.js';
 import { readPath, type FilePath } from './file-path.js';
 import type { Reporter } from './findings.js';
-import type { JmesPathSpec } from '../types.js';
 
 const entryFields = ['path', 'objectAlias', 'filePermission'] as const;
 

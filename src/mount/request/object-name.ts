@@ -1,10 +1,10 @@
 /** What an object is called and of which type it is: a name with its type, or an ARN that tells it. */
 import { quote } from '../../errors.js';
+import type { Arn, ObjectType } from '../types.js';
 import { isArn, parseArn } from './arn.js';
 import { isAbsent, readText, type Fields } from './fields.js';
 import type { Reporter } from './findings.js';
 import { nearestName } from './nearest-name.js';
-import type { Arn, ObjectType } from '../types.js';
 
 const types: readonly ObjectType[] = ['secretsmanager', 'ssmparameter'];
 

@@ -1,15 +1,15 @@
 /** Reads the `objects` list into specs that no later step has to check again, or tells all its faults at once. */
-import { objectsEntries, outputFiles } from '../../budgets.js';
+import { objectsEntries, outputFiles, volumeFolders } from '../../budgets.js';
 import { ProviderError, quote } from '../../errors.js';
 import { checkExpression } from '../expression/expression.js';
+import { findConflicts, needsMoreFolders, type Conflict, type Output } from '../plan.js';
+import type { JmesPathSpec, ObjectSpec, ObjectType } from '../types.js';
 import { readFailoverObject } from './failover-object.js';
 import { isAbsent, isMap, kindOf, readFields, readMode, readText } from './fields.js';
 import { createPathReader, readPath, type FilePath, type PathRules } from './file-path.js';
 import { Findings, reporterAt, type Reporter } from './findings.js';
 import { readJmesPath } from './jmes-path.js';
 import { readNameAndType } from './object-name.js';
-import { findConflicts, type Conflict, type Output } from '../plan.js';
-import type { JmesPathSpec, ObjectSpec, ObjectType } from '../types.js';
 import { PlainScalar, readYaml } from './yaml-list.js';
 
 const objectFields = [
@@ -68,6 +68,7 @@ export function parseObjects(text: string | undefined, options: ObjectsOptions):
     expressionFault: rememberFaults(checkExpression),
   };
   const objects = readEntries(list.entries, reading);
+  checkFolders(reading);
   const warnings = reading.warnings.list();
   const code = reading.faults.count === 0 ? 'path_conflict' : 'invalid_objects';
   for (const conflict of findConflicts(reading.outputs)) reading.faults.add(() => describeConflict(conflict));
@@ -104,6 +105,16 @@ function readEntries(entries: readonly unknown[], reading: Reading): readonly Ob
     }
   }
   return objects;
+}
+
+/** When the driver writes, it makes the directories, and has no limit. */
+function checkFolders({ options, outputs, faults }: Reading): void {
+  if (options.driverWrites || !needsMoreFolders(outputs, volumeFolders)) return;
+  faults.add(
+    () =>
+      `objects asks for more than ${volumeFolders} directories: use fewer "/" in names and aliases, or split it over ` +
+      'several SecretProviderClasses',
+  );
 }
 
 /** One entry; `undefined` when it has a fault. Its outputs count for conflicts in any case. */

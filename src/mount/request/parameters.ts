@@ -1,9 +1,9 @@
 /** Reads the parameters of a SecretProviderClass, `objects` apart. */
 import { quote } from '../../errors.js';
 import { regionFault } from '../../region-name.js';
+import type { AddressPreference } from '../types.js';
 import type { Findings } from './findings.js';
 import { nearestName } from './nearest-name.js';
-import type { AddressPreference } from '../types.js';
 
 /** The parameters that this provider knows; their names count in exactly this spelling. */
 export const parameterNames = [

@@ -1,8 +1,8 @@
 /** The service account tokens that kubelet made for the pod, out of the driver's JSON. */
 import { ProviderError } from '../../errors.js';
 import { Secret } from '../../secret.js';
-import { readJsonObject } from './json-object.js';
 import type { PodToken } from '../types.js';
+import { readJsonObject } from './json-object.js';
 
 /** The attribute that holds them, and the key under which `secrets` does on newer Kubernetes. */
 export const tokensKey = 'csi.storage.k8s.io/serviceAccount.tokens';

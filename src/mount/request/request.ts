@@ -1,12 +1,12 @@
 /** Reads a Mount call once, at the door, into a request that no later step has to check again. */
 import { isAbsolute } from 'node:path/posix';
 import { combineErrors, ProviderError } from '../../errors.js';
+import type { MountCall, MountRequest, ObjectSpec, Pod } from '../types.js';
 import { Findings } from './findings.js';
 import { readJsonObject } from './json-object.js';
 import { parseObjects } from './objects.js';
 import { readParameters } from './parameters.js';
 import { parseTokens, tokensKey } from './pod-tokens.js';
-import type { MountCall, MountRequest, ObjectSpec, Pod } from '../types.js';
 
 const podKey = 'csi.storage.k8s.io/pod.';
 const serviceAccountKey = 'csi.storage.k8s.io/serviceAccount.name';

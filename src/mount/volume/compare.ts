@@ -1,9 +1,9 @@
 /** Finds what in a volume differs from the plan; reads only, follows no link. */
 import * as fs from 'node:fs';
+import type { PlannedFile } from '../types.js';
 import type { FileTree } from './file-tree.js';
 import { type EntryName, type Folder, systemCode } from './folder.js';
 import type { TimeSlice } from './time-slice.js';
-import type { PlannedFile } from '../types.js';
 import { step } from './volume-error.js';
 
 /** One entry that the switch has to put in place: a file, or a directory with everything below it. */

@@ -1,8 +1,8 @@
 /** The planned files as the tree of directories that they make. */
 import { volumeFolders } from '../../budgets.js';
 import { ProviderError } from '../../errors.js';
-import { stagingMark } from './staging-mark.js';
 import type { PlannedFile } from '../types.js';
+import { stagingMark } from './staging-mark.js';
 
 /** One directory of the plan; a name is in one of the two maps only. */
 export interface FileTree {

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { PlannedFile } from '../types.js';
 import type { Change } from './compare.js';
 import type { FileTree } from './file-tree.js';
 import { Folder } from './folder.js';
@@ -9,7 +10,6 @@ import { removeTree } from './remove.js';
 import { stagingMark } from './staging-mark.js';
 import { isTmpfs } from './target.js';
 import { TimeSlice } from './time-slice.js';
-import type { PlannedFile } from '../types.js';
 import { step } from './volume-error.js';
 
 /** A change whose new entry waits in the staging directory under `stagedName`. */

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Secret } from '../../secret.js';
+import type { MountContext, VolumeWriter, WriteResult } from '../types.js';
 import { filesIn, findChanges, readRegular } from './compare.js';
 import { type FileTree, treeOf } from './file-tree.js';
 import { Folder, systemCode } from './folder.js';
@@ -11,7 +12,6 @@ import { Staging } from './staging.js';
 import { switchAll } from './switch.js';
 import { isKubeletVolume, markWritten, openTarget, restoreWritten } from './target.js';
 import { TimeSlice } from './time-slice.js';
-import type { MountContext, VolumeWriter, WriteResult } from '../types.js';
 import { VolumeError } from './volume-error.js';
 
 export interface VolumeWriterOptions {

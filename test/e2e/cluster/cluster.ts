@@ -18,7 +18,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tools } from '../tools/build.js';
 import { run } from '../support/run.js';
 import { writeImages } from './images.js';
+import { writeProviderImage } from './provider-image.js';
 
+const prefix = path.join(tmpdir(), 'secrets-store-e2e-');
 const startLimitMs = 120_000;
 
 export interface ClusterOptions {
@@ -26,8 +28,8 @@ export interface ClusterOptions {
   readonly root: string;
   readonly tools: Tools;
   readonly layer: { readonly helm: string; readonly kubectl: string };
-  /** Archive of the provider's image. */
-  readonly image: string;
+  /** Archive of the provider's image; absent: it is built. */
+  readonly image: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -43,10 +45,11 @@ export interface Cluster {
 
 /** @throws Error with the end of the logs when it does not come up */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { root, tools, image } = options;
-  const work = mkdtempSync(path.join(tmpdir(), 'secrets-store-e2e-'));
+  const { root, tools, image, signal } = options;
+  await clearUpAfterKilled();
+  const work = mkdtempSync(prefix);
+  writeFileSync(path.join(work, 'owner'), String(process.pid));
   const environment = { ...process.env, WORK: work };
-  const script = (name: string) => path.join(import.meta.dirname, name);
   let process_: ChildProcess | undefined;
   const stop = single(async () => {
     // With it ends process 1 of the namespaces, and with that every other process in there.
@@ -54,8 +57,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       process_.kill('SIGKILL');
       await once(process_, 'close');
     }
-    await run(script('down.sh'), [], { env: environment });
-    rmSync(work, { recursive: true, force: true });
+    await clearUp(work);
   });
   try {
     linkPrograms(options, path.join(work, 'bin'));
@@ -63,18 +65,40 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     cpSync(tools.crds, path.join(work, 'driver-crds'), { recursive: true });
     const program = (name: string) => path.join(work, 'bin', name);
     const store = path.join(root, 'examples/store.yaml');
+    const images = path.join(work, 'images');
+    mkdirSync(images);
     await Promise.all([
       run(script('pki.sh'), [], { env: environment }),
-      writeImages(path.join(work, 'images'), { program, crds: tools.crds, store, provider: image }),
+      writeImages(images, { program, crds: tools.crds, store }),
+      writeProviderImage(path.join(images, 'provider.tar'), { root, given: image, signal }),
     ]);
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     // A session of its own: Ctrl-C is for us, who then end the cluster in order.
     process_ = spawn(script('up.sh'), [], { env: environment, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
-    await untilReady(process_, work, options.signal);
+    await untilReady(process_, work, signal);
     return { work, in: script('in.sh'), environment, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+function script(name: string): string {
+  return path.join(import.meta.dirname, name);
+}
+
+async function clearUp(work: string): Promise<void> {
+  await run(script('down.sh'), [], { env: { ...process.env, WORK: work } });
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** A run that was killed took its cluster with it, but could not remove its folder and control groups. */
+async function clearUpAfterKilled(): Promise<void> {
+  const folders = readdirSync(path.dirname(prefix)).filter((name) => name.startsWith(path.basename(prefix)));
+  for (const name of folders) {
+    const work = path.join(path.dirname(prefix), name);
+    const owner = path.join(work, 'owner');
+    if (existsSync(owner) && !existsSync(`/proc/${readFileSync(owner, 'utf8')}`)) await clearUp(work);
   }
 }
 

@@ -1,16 +1,6 @@
 /** Makes container images without a registry or an engine: archives in the OCI layout that containerd imports. */
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { run } from '../support/run.js';
@@ -115,13 +105,10 @@ export interface ImageSources {
   readonly crds: string;
   /** The store of the examples: what the predecessor serves. */
   readonly store: string;
-  /** Archive of the provider's own image. */
-  readonly provider: string;
 }
 
-/** Every image of the cluster, as archives in `folder`. */
-export async function writeImages(folder: string, { program, crds, store, provider }: ImageSources): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+/** Every image of the cluster but the provider's own, as archives in `folder`. */
+export async function writeImages(folder: string, { program, crds, store }: ImageSources): Promise<void> {
   const busybox = '/bin/busybox';
   const applets = (await run(busybox, ['--list'])).trim().split('\n');
   const links = Object.fromEntries(
@@ -151,7 +138,6 @@ export async function writeImages(folder: string, { program, crds, store, provid
     },
   ];
   for (const [index, image] of images.entries()) await writeImage(image, path.join(folder, `${index}.tar`));
-  copyFileSync(provider, path.join(folder, 'provider.tar'));
 }
 
 /** Names and values of the store that are one plain text. */

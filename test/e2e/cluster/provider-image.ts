@@ -1,17 +1,20 @@
-/** The provider's image, as `npm run image` makes it. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+/** The provider's image, as `npm run image` makes it out of the Dockerfile. */
+import { copyFileSync } from 'node:fs';
 import { run } from '../support/run.js';
 
-/** Builds the image over a base from the npm registry; gives the path of its archive. */
-export async function providerImage(root: string): Promise<string> {
-  const archive = path.join(root, 'dist-e2e/image.oci.tar');
-  await run('npm', ['run', 'image', '--', '--base=npm', `--output=${archive}`], { cwd: root });
-  return archive;
+export interface ProviderImageOptions {
+  /** The repository. */
+  readonly root: string;
+  /** An archive to take instead. */
+  readonly given: string | undefined;
+  readonly signal: AbortSignal;
 }
 
-/** Name and tag under which the archive is imported. */
-export function providerTag(root: string): string {
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { readonly version: string };
-  return version;
+/** Puts the archive where the cluster looks for it; its base comes from the npm registry, which needs no image registry. */
+export async function writeProviderImage(
+  archive: string,
+  { root, given, signal }: ProviderImageOptions,
+): Promise<void> {
+  if (given !== undefined) copyFileSync(given, archive);
+  else await run('npm', ['run', 'image', '--', '--base=npm', `--output=${archive}`], { cwd: root, signal });
 }

@@ -33,7 +33,7 @@ const localImage = (name: string) => ({ repository: `localhost/${name}`, tag: '1
 /** Values of the driver's chart: our images, and the two features that are off by default. */
 const driverValues = {
   enableSecretRotation: true,
-  rotationPollInterval: '8s',
+  rotationPollInterval: '4s',
   syncSecret: { enabled: true },
   linux: {
     image: localImage('driver'),

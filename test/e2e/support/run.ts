@@ -6,8 +6,12 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Given to the program's standard input. */
   readonly input?: string;
-  readonly timeoutMs?: number;
+  /** Ends the program. */
+  readonly signal?: AbortSignal;
 }
+
+/** E2E_TRACE=1 shows every command with its time. */
+const traced = process.env['E2E_TRACE'] === '1';
 
 /** A program that ended with another status than 0. */
 export class RunFailed extends Error {
@@ -27,16 +31,16 @@ export class RunFailed extends Error {
 
 /**
  * What the program printed.
- * @throws RunFailed when it ends otherwise than with status 0, or not in time
+ * @throws RunFailed when it ends otherwise than with status 0
  */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const command = [program, ...args].join(' ');
+  const start = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      timeout: options.timeoutMs,
-      killSignal: 'SIGKILL',
+      signal: options.signal,
     });
     let stdout = '';
     let stderr = '';
@@ -46,6 +50,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       reject(new RunFailed(command, error.message, { stdout, stderr }));
     });
     child.once('close', (code, signal) => {
+      if (traced) process.stderr.write(`      ${((Date.now() - start) / 1000).toFixed(1)} s ${command}\n`);
       if (code === 0) resolve(stdout);
       else
         reject(

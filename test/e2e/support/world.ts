@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { load, loadAll } from 'js-yaml';
-import type { StoreDocument } from '../../../src/local/store-document.js';
+import { loadAll } from 'js-yaml';
 import { root } from './charts.js';
 import { aws } from './hooks.js';
 import { apply, kubectl, list, until, type KubernetesObject } from './kubernetes.js';
@@ -56,18 +55,23 @@ export async function rotate(watcher: Watcher, value: string): Promise<number> {
   return Date.now() - start;
 }
 
-/** A new pod of the class `web` comes up and reads the database secret; it is gone again afterwards. */
+let newcomers = 0;
+
+/** A new pod of the class `web` comes up and reads the database secret. */
 export async function assertNewPodMounts(value = database): Promise<void> {
+  const name = `newcomer-${++newcomers}`;
   const names = { namespace: 'shop', serviceAccount: 'web', secretProviderClass: 'web' };
-  await createPod({ ...names, name: 'newcomer', command: 'sleep 1000000' });
-  await running('shop', 'newcomer');
-  assert.equal((await filesOf('shop', 'newcomer'))['shop_database'], md5(value));
-  await kubectl('delete', 'pod', 'newcomer', '-n', 'shop', '--wait=true');
+  await createPod({ ...names, name, command: 'sleep 1000000' });
+  await running('shop', name);
+  assert.equal((await filesOf('shop', name))['shop_database'], md5(value));
+  await kubectl('delete', 'pod', name, '-n', 'shop', '--wait=false');
 }
 
-/** Takes the tests' namespace away; a driver must be there, or its volumes stay. */
-export async function leaveShop(): Promise<void> {
-  await kubectl('delete', 'namespace', 'shop', '--wait=true', '--timeout=60s', '--ignore-not-found');
+/** Takes the pods away; a driver must be there, or their volumes stay. */
+export async function leavePods(): Promise<void> {
+  // Not by way of their deployments, which leave shells that ignore SIGTERM all of their grace period.
+  await kubectl('delete', 'deploy,replicaset', '--all', '-n', 'shop', '--cascade=orphan');
+  await kubectl('delete', 'pod', '--all', '-n', 'shop', '--grace-period=1', '--wait=true');
 }
 
 export interface Workload extends KubernetesObject {
@@ -87,9 +91,4 @@ export async function objectsWith(selector: string): Promise<readonly string[]> 
   const wanted = kinds.filter((kind) => !kind.startsWith('events') && kind !== 'componentstatuses');
   const objects = await list(wanted.join(','), '-A', '-l', selector);
   return objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-}
-
-/** The store of the examples. */
-export function exampleStore(): StoreDocument {
-  return load(readFileSync(path.join(root, 'examples/store.yaml'), 'utf8')) as StoreDocument;
 }

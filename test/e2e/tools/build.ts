@@ -49,7 +49,7 @@ export interface Tools {
 }
 
 /** The built programs; says what it builds, for a first build takes a quarter of an hour. */
-export async function buildTools(say: (line: string) => void): Promise<Tools> {
+export async function buildTools(say: (line: string) => void, signal: AbortSignal): Promise<Tools> {
   const folders: string[] = [];
   for (const [name, build] of Object.entries(builds)) {
     const source = path.join(import.meta.dirname, name);
@@ -57,7 +57,7 @@ export async function buildTools(say: (line: string) => void): Promise<Tools> {
     if (!existsSync(folder)) {
       const start = Date.now();
       say(`building ${name} (once a machine)`);
-      await buildInto(folder, { source, build, withCharts: name === 'driver' });
+      await buildInto(folder, { source, build, withCharts: name === 'driver', signal });
       say(`built ${name} in ${((Date.now() - start) / 1000).toFixed(0)} s`);
     }
     folders.push(folder);
@@ -81,18 +81,20 @@ interface Task {
   readonly source: string;
   readonly build: Build;
   readonly withCharts: boolean;
+  readonly signal: AbortSignal;
 }
 
-async function buildInto(folder: string, { source, build, withCharts }: Task): Promise<void> {
+async function buildInto(folder: string, { source, build, withCharts, signal }: Task): Promise<void> {
   mkdirSync(path.dirname(folder), { recursive: true });
   // Beside its place, so that the rename at the end is atomic and a build that was stopped leaves nothing that counts.
   const work = mkdtempSync(`${folder}-`);
   try {
     const variables = Object.entries(build.variables ?? {}).map(([name, value]) => ` -X ${name}=${value}`);
     const flags = ['-trimpath', '-tags', build.tags ?? '', '-ldflags', `-s -w${variables.join('')}`];
-    await go(source, ['build', ...flags, '-o', `${work}/`, ...build.packages]);
+    const go = goIn(source, signal);
+    await go(['build', ...flags, '-o', `${work}/`, ...build.packages]);
     if (withCharts) {
-      const directory = (await go(source, ['list', '-m', '-f', '{{.Dir}}', driverModule])).trim();
+      const directory = (await go(['list', '-m', '-f', '{{.Dir}}', driverModule])).trim();
       cpSync(path.join(directory, 'charts/secrets-store-csi-driver'), path.join(work, 'chart'), { recursive: true });
       cpSync(path.join(directory, 'config/crd/bases'), path.join(work, 'crds'), { recursive: true });
     }
@@ -111,10 +113,8 @@ function rename(work: string, folder: string): void {
   }
 }
 
-function go(directory: string, args: readonly string[]): Promise<string> {
+function goIn(directory: string, signal: AbortSignal): (args: readonly string[]) => Promise<string> {
+  const env = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly -buildvcs=false' };
   // A build takes every core for minutes: whatever else runs on the machine goes first.
-  return run('nice', ['-n', '5', 'go', ...args], {
-    cwd: directory,
-    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly -buildvcs=false' },
-  });
+  return (args) => run('nice', ['-n', '5', 'go', ...args], { cwd: directory, env, signal });
 }

@@ -15,6 +15,9 @@ const packages: Readonly<Record<string, string>> = {
   iproute2: '/bin/ip',
   procps: '/usr/bin/pgrep',
   openssl: '/usr/bin/openssl',
+  // For the image.
+  buildah: '/usr/bin/buildah',
+  crun: '/usr/bin/crun',
 };
 
 /** Why the cluster cannot run here, in one sentence; `undefined` when it can. */

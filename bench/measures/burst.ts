@@ -1,0 +1,97 @@
+/** Bursts of 50 mounts inside a container's limits: errors, kills, failovers, memory, and when the last one is done. */
+import { Cgroup } from '../cgroup.js';
+import type { Effort, Figure, Measure } from '../measure.js';
+import { watchAnonymous } from '../process-facts.js';
+import type { Running, Side } from '../side.js';
+import { failoverRegion, originsOf, type Pod } from '../world.js';
+import { bursts, nameOf, type Burst } from './memory.js';
+
+const memoryMib = 100;
+const count = 50;
+
+export const burst: Measure = {
+  name: 'burst',
+  about:
+    '50 mounts of 10 secrets at once in a control group of 100Mi, the process just started; sums over all runs, times and memory of the worst',
+  once: true,
+  obstacle: () => (Cgroup.version() === undefined ? 'no control groups that this user may change' : undefined),
+  run: async (side, effort) => {
+    const figures: Figure[] = [];
+    for (const quota of effort.quotas) {
+      for (const kind of bursts(side, effort)) figures.push(...(await repeat(side, effort, { kind, quota })));
+      const kind = { size: 'small', identity: 'irsa', driverWrites: false } as const;
+      figures.push(...(await repeat(side, effort, { kind, quota, failover: true })));
+    }
+    return figures;
+  },
+};
+
+interface Case {
+  readonly kind: Burst;
+  readonly quota: number | undefined;
+  /** Both regions are named in the class, and both are well. */
+  readonly failover?: boolean;
+}
+
+interface Outcome {
+  readonly errors: number;
+  readonly kills: number;
+  /** Mounts with a value of the second region. */
+  readonly failovers: number;
+  readonly lastMs: number;
+  readonly peakMib: number;
+  readonly anonymousMib: number;
+}
+
+async function repeat(side: Side, effort: Effort, tried: Case): Promise<readonly Figure[]> {
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < effort.repeats) outcomes.push(await once(side, tried));
+  const total = (pick: (outcome: Outcome) => number) => outcomes.reduce((sum, outcome) => sum + pick(outcome), 0);
+  const worst = (pick: (outcome: Outcome) => number) => Math.max(...outcomes.map(pick));
+  const cpu = tried.quota === undefined ? 'no quota' : `${String(tried.quota)}m`;
+  const name = `${nameOf(tried.kind)}${tried.failover ? ', two regions' : ''}, ${cpu}`;
+  const runs = `in ${String(outcomes.length)} ${outcomes.length === 1 ? 'run' : 'runs'}`;
+  const none = { atMost: 0 };
+  return [
+    { name: `${name}: failed mounts ${runs}`, unit: 'mounts', value: total(({ errors }) => errors), aim: none },
+    { name: `${name}: killed for memory ${runs}`, unit: 'kills', value: total(({ kills }) => kills), aim: none },
+    ...(tried.failover
+      ? [{ name: `${name}: failovers ${runs}`, unit: 'mounts' as const, value: total((o) => o.failovers), aim: none }]
+      : []),
+    { name: `${name}: last mount done after`, unit: 's', value: worst(({ lastMs }) => lastMs) / 1000 },
+    { name: `${name}: peak of the group`, unit: 'MiB', value: worst(({ peakMib }) => peakMib) },
+    { name: `${name}: peak anonymous`, unit: 'MiB', value: worst(({ anonymousMib }) => anonymousMib) },
+  ];
+}
+
+async function once(side: Side, { kind, quota, failover = false }: Case): Promise<Outcome> {
+  const cgroup = Cgroup.create({ memoryMib, cpuMillis: quota });
+  try {
+    return await side.run({ awsMs: 20, driverWrites: kind.driverWrites, cgroup }, async (running) => {
+      const pods = await running.pods('burst', count, { ...kind, objects: 10, failover });
+      return run(running, pods, cgroup);
+    });
+  } finally {
+    await cgroup.remove();
+  }
+}
+
+async function run({ provider }: Running, pods: readonly Pod[], cgroup: Cgroup): Promise<Outcome> {
+  const watch = watchAnonymous(provider.pid);
+  const started = performance.now();
+  let lastMs = 0;
+  const mounts = pods.map(async (pod) => {
+    try {
+      const answer = await provider.mount(pod.mount, pod.names.length);
+      lastMs = performance.now() - started;
+      return { pod, answer };
+    } catch {
+      return undefined; // counted below
+    }
+  });
+  const done = (await Promise.all(mounts)).filter((mount) => mount !== undefined);
+  const anonymousMib = watch.stop();
+  const failovers = done.filter(({ pod, answer }) => originsOf(pod, answer).includes(failoverRegion)).length;
+  const kills = Math.max(cgroup.kills(), provider.isDead ? 1 : 0);
+  return { errors: pods.length - done.length, kills, failovers, lastMs, peakMib: cgroup.peakMib(), anonymousMib };
+}

@@ -1,0 +1,86 @@
+/** Memory while idle, after many mounts, and at the peak of bursts, without limits. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Effort, Figure, Measure } from '../measure.js';
+import { memory as memoryOf, privateMib, resetPeak, sockets, watchAnonymous } from '../process-facts.js';
+import { inARow } from '../series.js';
+import type { Side } from '../side.js';
+import type { Identity, Size } from '../world.js';
+import { rmSync } from 'node:fs';
+
+/** Garbage of the start is collected, or it is not. */
+const idleMs = 2000;
+
+export const memory: Measure = {
+  name: 'memory',
+  about: 'resident memory of the process without limits, AWS answers after 20 ms; files on tmpfs not counted',
+  run: async (side, effort) => {
+    const figures = [...(await idleAndMany(side, effort))];
+    for (const burst of bursts(side, effort)) figures.push(...(await peak(side, burst)));
+    return figures;
+  },
+};
+
+async function idleAndMany(side: Side, effort: Effort): Promise<readonly Figure[]> {
+  return side.run({ awsMs: 20 }, async (running) => {
+    const { pid } = running.provider;
+    await sleep(idleMs);
+    const idle = memoryOf(pid);
+    const idlePrivate = privateMib(pid);
+    await inARow({ atMost: effort.manyMounts, forMs: Infinity }, async (index) => {
+      const pod = await running.pod(`many-${String(index)}`, { objects: 10 });
+      await running.time(pod);
+      rmSync(pod.mount.targetPath, { recursive: true });
+    });
+    const open = sockets(pid);
+    const after = memoryOf(pid);
+    const what = `after ${String(effort.manyMounts)} mounts of 10 in a row`;
+    return [
+      { name: 'RSS, idle', unit: 'MiB', value: idle.rss, aim: { atMost: 70 }, plot: true },
+      { name: 'private memory, idle', unit: 'MiB', value: idlePrivate },
+      { name: `RSS ${what}`, unit: 'MiB', value: after.rss, aim: { atMost: 95 }, plot: true },
+      { name: `private memory ${what}`, unit: 'MiB', value: privateMib(pid) },
+      { name: `open sockets ${what}`, unit: 'sockets', value: open },
+    ];
+  });
+}
+
+export interface Burst {
+  readonly size: Size;
+  readonly identity: Identity;
+  readonly driverWrites: boolean;
+}
+
+/** All kinds, or the simplest one. */
+export function bursts(side: Side, effort: Effort): readonly Burst[] {
+  if (effort.fewBursts) return [{ size: 'small', identity: 'irsa', driverWrites: false }];
+  const identities: readonly Identity[] = side.plain ? ['irsa'] : ['irsa', 'pod-identity'];
+  return (['small', '64KiB'] as const).flatMap((size) =>
+    identities.flatMap((identity) => [false, true].map((driverWrites) => ({ size, identity, driverWrites }))),
+  );
+}
+
+export function nameOf({ size, identity, driverWrites }: Burst): string {
+  const what = size === 'small' ? '50 x 10' : '50 x 10 x 64 KiB';
+  return `${what}, ${identity}, ${driverWrites ? 'driver' : 'provider'} writes`;
+}
+
+async function peak(side: Side, burst: Burst): Promise<readonly Figure[]> {
+  return side.run({ awsMs: 20, driverWrites: burst.driverWrites }, async (running) => {
+    const { pid } = running.provider;
+    for (const pod of await running.pods('warm', 5, { objects: 10 })) await running.time(pod);
+    const pods = await running.pods('burst', 50, { ...burst, objects: 10 });
+    await sleep(500);
+    resetPeak(pid);
+    const watch = watchAnonymous(pid);
+    try {
+      await Promise.all(pods.map((pod) => running.time(pod)));
+    } finally {
+      watch.stop();
+    }
+    const name = nameOf(burst);
+    return [
+      { name: `peak RSS, ${name}`, unit: 'MiB', value: memoryOf(pid).peakRss, plot: burst.size === '64KiB' },
+      { name: `peak anonymous, ${name}`, unit: 'MiB', value: watch.stop() },
+    ];
+  });
+}

@@ -1,0 +1,29 @@
+/** Directories to mount into, on a tmpfs as kubelet's volumes are, where this user may mount one. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export class Targets {
+  readonly folder: string;
+  /** False: the files lie on the disk of the temporary folder, and no control group counts them as memory. */
+  readonly onTmpfs: boolean;
+
+  constructor() {
+    this.folder = mkdtempSync(path.join(tmpdir(), 'bench-targets-'));
+    this.onTmpfs = process.getuid?.() === 0;
+    if (this.onTmpfs) execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'bench', this.folder]);
+  }
+
+  /** A new empty directory. */
+  make(name: string): string {
+    const target = path.join(this.folder, name);
+    mkdirSync(target);
+    return target;
+  }
+
+  remove(): void {
+    if (this.onTmpfs) execFileSync('umount', [this.folder]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
