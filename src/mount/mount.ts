@@ -89,8 +89,11 @@ async function makeFiles(
   context: MountContext,
   options: VolumeOptions,
 ): Promise<MountReply> {
-  const { namespace } = request.pod;
-  const extracted = await extractValues(request.objects, fetched, options.engine, namespace, context.signal);
+  // An expression has a thread of its own, and whoever waits for one holds no place.
+  const engine: ExpressionEngine = {
+    evaluate: (...job) => options.place.outside(() => options.engine.evaluate(...job)),
+  };
+  const extracted = await extractValues(request.objects, fetched, engine, request.pod.namespace, context.signal);
   const files = planFiles(request.objects, fetched, extracted);
   context.signal.throwIfAborted();
   return deliver(files, request.targetPath, context, options);
