@@ -27,6 +27,12 @@ async function main(argv: readonly string[]): Promise<void> {
 async function run(options: BenchOptions): Promise<Report> {
   const chosen = measures.filter(({ name }) => options.only.includes(name));
   const sides: Side[] = [];
+  // The second signal ends the process as it is.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      for (const side of sides) side.abort();
+    });
+  }
   try {
     for (const side of options.sides) sides.push(await Side.open(side));
     const say = (text: string) => process.stderr.write(`${text}\n`);

@@ -23,7 +23,8 @@ export class ProviderUnderTest {
   readonly #driver: Driver;
   readonly #child: ChildProcess;
   readonly #volume: string;
-  readonly #died = new AbortController();
+  /** Of the mounts under way, to be told when the process dies: a call that waits for a connection would go on. */
+  readonly #waiting = new Set<AbortController>();
 
   private constructor(child: ChildProcess, volume: string, driver: Driver, versionMs: number) {
     this.#child = child;
@@ -31,9 +32,8 @@ export class ProviderUnderTest {
     this.#driver = driver;
     this.pid = child.pid ?? NaN;
     this.versionMs = versionMs;
-    if (this.isDead) this.#died.abort();
     child.once('exit', () => {
-      this.#died.abort();
+      for (const mount of this.#waiting) mount.abort();
     });
   }
 
@@ -68,10 +68,21 @@ export class ProviderUnderTest {
    */
   async mount(mount: DriverMount, objects: number): Promise<DriverAnswer> {
     if (this.isDead) throw new Error('the provider has died');
-    const answer = await this.#driver.mount({ deadlineMs, ...mount, signal: this.#died.signal });
-    if (answer.versionCount !== objects)
-      throw new Error(`${String(answer.versionCount)} versions for ${String(objects)} objects`);
-    return answer;
+    const death = new AbortController();
+    this.#waiting.add(death);
+    try {
+      const answer = await this.#driver.mount({ deadlineMs, ...mount, signal: death.signal });
+      if (answer.versionCount !== objects)
+        throw new Error(`${String(answer.versionCount)} versions for ${String(objects)} objects`);
+      return answer;
+    } finally {
+      this.#waiting.delete(death);
+    }
+  }
+
+  /** Ends it at once: mounts under way fail. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 
   async stop(): Promise<void> {

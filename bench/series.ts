@@ -12,22 +12,22 @@ export async function inARow<T>(limit: SeriesLimit, step: (index: number) => Pro
   return atOnce(1, limit, step);
 }
 
-/** The same with `inFlight` of them under way at any moment. */
+/** The same with `inFlight` of them under way at any moment; `step` is also told which of the workers calls it. */
 export async function atOnce<T>(
   inFlight: number,
   { atMost, forMs }: SeriesLimit,
-  step: (index: number) => Promise<T>,
+  step: (index: number, worker: number) => Promise<T>,
 ): Promise<readonly T[]> {
   const results: T[] = [];
   const end = performance.now() + forMs;
   let next = 0;
-  const worker = async (): Promise<void> => {
+  const work = async (worker: number): Promise<void> => {
     while (next < atMost && (next < atLeast || performance.now() < end)) {
       const index = next;
       next += 1;
-      results.push(await step(index));
+      results.push(await step(index, worker));
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, worker));
+  await Promise.all(Array.from({ length: inFlight }, (_, worker) => work(worker)));
   return results;
 }

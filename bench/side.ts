@@ -1,5 +1,4 @@
 /** One of the providers that are compared: its command, a stand-in of its own, and how its process is started. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -52,6 +51,8 @@ export class Side {
   readonly command: readonly string[];
   readonly plain: boolean;
   readonly standIn: StandInProcess;
+  #current: ProviderUnderTest | undefined;
+  #isAborted = false;
   /** Node writes its compile cache there at the end of a first process, as the image brings it along. */
   readonly #cache = mkdtempSync(path.join(tmpdir(), 'bench-cache-'));
 
@@ -74,6 +75,12 @@ export class Side {
     return side;
   }
 
+  /** Has whatever is under way fail, so that it cleans up after itself. */
+  abort(): void {
+    this.#isAborted = true;
+    this.#current?.kill();
+  }
+
   async close(): Promise<void> {
     await this.standIn.stop();
     rmSync(this.#cache, { recursive: true, force: true });
@@ -81,6 +88,7 @@ export class Side {
 
   /** Runs `use` with a new process of the provider, and ends that process whatever happens. */
   async run<T>(options: StartOptions, use: (running: Running) => Promise<T>): Promise<T> {
+    if (this.#isAborted) throw new Error('stopped by a signal');
     const latencies = { aws: options.awsMs, agent: options.awsMs, kubernetes: kubernetesMs };
     await this.standIn.setLatencies(latencies);
     await this.standIn.forgetRequests();
@@ -91,6 +99,7 @@ export class Side {
       const firstPod = options.firstPod && (await makePod('first', options.firstPod, place));
       const command = { words: this.#words(options), environment: this.#environment() };
       const provider = await ProviderUnderTest.start(command);
+      this.#current = provider;
       try {
         return await use(this.#running(provider, targets, firstPod));
       } finally {
@@ -127,12 +136,20 @@ export class Side {
     return cgroup?.wrap(words) ?? words;
   }
 
-  /** A plain provider reads the files of a pod's service account: a view of the mounts of its own has them in place. */
+  /**
+   * A plain provider reads the files of a pod's service account. They are put in place in a view of the mounts of its own,
+   * on an empty `/var/run`, so that the machine keeps no trace of them.
+   */
   #inCluster(): readonly string[] {
     if (!this.plain) return [];
-    execFileSync('mkdir', ['-p', inClusterFolder]);
     const { serviceAccount } = this.standIn.ready.files;
-    return ['unshare', '--mount', 'sh', '-c', `mount --bind ${serviceAccount} ${inClusterFolder} && exec "$@"`, 'sh'];
+    const steps = [
+      'mount -t tmpfs bench /var/run',
+      `mkdir -p ${inClusterFolder}`,
+      `mount --bind ${serviceAccount} ${inClusterFolder}`,
+      'exec "$@"',
+    ];
+    return ['unshare', '--mount', 'sh', '-c', steps.join(' && '), 'sh'];
   }
 
   #environment(): Readonly<Record<string, string>> {

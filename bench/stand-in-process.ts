@@ -61,9 +61,11 @@ export class StandInProcess {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once('close', resolve));
-    this.#child.kill();
-    await ended;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = new Promise((resolve) => this.#child.once('close', resolve));
+      this.#child.kill();
+      await ended;
+    }
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

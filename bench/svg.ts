@@ -23,7 +23,25 @@ const barRight = 780;
 const barHeight = 16;
 const titleHeight = 24;
 const gap = 14;
-const colours = ['#1f6feb', '#9aa4b2'] as const;
+/** Colours for light and dark pages; the bars of a group take turns. */
+const style = `
+    .page { fill: #ffffff; }
+    text { fill: #14212e; }
+    .bar0 { fill: #0b5cad; }
+    .bar1 { fill: #9aa4b2; }
+    .span { stroke: #14212e; }
+    .aim { stroke: #b3261e; stroke-dasharray: 4 3; }
+    text.aimed { fill: #b3261e; }
+    @media (prefers-color-scheme: dark) {
+      .page { fill: #0d1117; }
+      text { fill: #eef3f8; }
+      .bar0 { fill: #6cb2ff; }
+      .bar1 { fill: #5b6b7f; }
+      .span { stroke: #eef3f8; }
+      .aim { stroke: #ff8a80; }
+      text.aimed { fill: #ff8a80; }
+    }
+  `;
 
 /** A whole document; texts are escaped. */
 export function drawBars(title: string, groups: readonly Group[]): string {
@@ -34,8 +52,10 @@ export function drawBars(title: string, groups: readonly Group[]): string {
     return drawn;
   });
   const head = `<text x="${left}" y="28" font-size="16" font-weight="600">${escape(title)}</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top}" viewBox="0 0 ${width} ${top}" font-family="system-ui, sans-serif" font-size="12" fill="#1f2328" role="img" aria-label="${escape(title)}">
-<rect width="${width}" height="${top}" fill="#ffffff"/>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-labelledby="title" font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif" font-size="12">
+  <title id="title">${escape(title)}</title>
+  <style>${style}</style>
+<rect class="page" width="${width}" height="${top}"/>
 ${[head, ...parts].join('\n')}
 </svg>
 `;
@@ -52,10 +72,10 @@ function drawGroup(group: Group, top: number): string {
     const middle = y + barHeight / 2;
     const span =
       bar.min < bar.max
-        ? `<line x1="${scale(bar.min)}" x2="${scale(bar.max)}" y1="${middle}" y2="${middle}" stroke="#1f2328"/>`
+        ? `<line x1="${scale(bar.min)}" x2="${scale(bar.max)}" y1="${middle}" y2="${middle}" class="span"/>`
         : '';
     return `<text x="${barLeft - 8}" y="${middle + 4}" text-anchor="end">${escape(shortened(bar.label))}</text>
-<rect x="${barLeft}" y="${y}" width="${round(scale(bar.value) - barLeft)}" height="${barHeight}" fill="${colours[place % colours.length] ?? ''}"/>${span}
+<rect x="${barLeft}" y="${y}" width="${round(scale(bar.value) - barLeft)}" height="${barHeight}" class="bar${place % 2}"/>${span}
 <text x="${barRight + 8}" y="${middle + 4}">${escape(`${shown(bar.value)} ${group.unit}`)}</text>`;
   });
   return `<text x="${left}" y="${top + 14}" font-weight="600">${escape(group.title)}</text>
@@ -66,8 +86,8 @@ function drawAim(group: Group, top: number, scale: (value: number) => number): s
   if (group.aim === undefined) return '';
   const x = scale(group.aim);
   const bottom = top + heightOf(group) - gap;
-  return `<line x1="${x}" x2="${x}" y1="${top + titleHeight - 4}" y2="${bottom}" stroke="#c93c37" stroke-dasharray="4 3"/>
-<text x="${x}" y="${top + 14}" text-anchor="middle" fill="#c93c37">aim ${shown(group.aim)}</text>`;
+  return `<line x1="${x}" x2="${x}" y1="${top + titleHeight - 4}" y2="${bottom}" class="aim"/>
+<text x="${x}" y="${top + 14}" text-anchor="middle" class="aimed">aim ${shown(group.aim)}</text>`;
 }
 
 /** From a value to a place on the x axis; bars begin at nought. */

@@ -1,18 +1,19 @@
 /** Memory while idle, after many mounts, and at the peak of bursts, without limits. */
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Effort, Figure, Measure } from '../measure.js';
 import { memory as memoryOf, privateMib, resetPeak, sockets, watchAnonymous } from '../process-facts.js';
 import { inARow } from '../series.js';
 import type { Side } from '../side.js';
 import type { Identity, Size } from '../world.js';
-import { rmSync } from 'node:fs';
 
 /** Garbage of the start is collected, or it is not. */
 const idleMs = 2000;
 
 export const memory: Measure = {
   name: 'memory',
-  about: 'resident memory of the process without limits, AWS answers after 20 ms; files on tmpfs not counted',
+  about:
+    'resident memory of the process without limits, AWS answers after 20 ms; files on tmpfs not counted. Bursts are of pods of one service account, which share calls with IRSA and none with Pod Identity',
   run: async (side, effort) => {
     const figures = [...(await idleAndMany(side, effort))];
     for (const burst of bursts(side, effort)) figures.push(...(await peak(side, burst)));

@@ -2,7 +2,7 @@
 import type { Aim, Effort, Figure, Measure } from '../measure.js';
 import { cpuMs } from '../process-facts.js';
 import { atOnce } from '../series.js';
-import type { Running, Side } from '../side.js';
+import type { Running } from '../side.js';
 import type { Pod } from '../world.js';
 import { missing, warm } from './latency.js';
 
@@ -15,30 +15,19 @@ export const throughput: Measure = {
   run: async (side, effort) => {
     const figures: Figure[] = [];
     for (const inFlight of effort.inFlight) {
-      figures.push(...(await side.run({ awsMs }, (running) => one(running, effort, { side, inFlight }))));
+      figures.push(...(await side.run({ awsMs }, (running) => one(running, effort, inFlight))));
     }
     return figures;
   },
 };
 
-interface Load {
-  readonly side: Side;
-  readonly inFlight: number;
-}
-
-async function one(running: Running, effort: Effort, { side, inFlight }: Load): Promise<readonly Figure[]> {
+async function one(running: Running, effort: Effort, inFlight: number): Promise<readonly Figure[]> {
   await warm(running, effort.warmUp, objects);
   const count = Math.max(effort.mounts, inFlight) * (inFlight === 1 ? 1 : 3);
   const firsts = await running.pods('first', count, { objects });
   const first = await load(running, effort, { inFlight, count, pick: (index) => firsts[index] ?? missing() });
-  await side.standIn.forgetRequests();
-  // As many volumes as are under way, each mounted again as soon as it was mounted.
-  const again = firsts.slice(0, inFlight);
-  const repeated = await load(running, effort, {
-    inFlight,
-    count,
-    pick: (index) => again[index % inFlight] ?? missing(),
-  });
+  // Each worker has a volume of its own: mounts of one volume would wait for each other.
+  const repeated = await load(running, effort, { inFlight, count, pick: (_, worker) => firsts[worker] ?? missing() });
   const what = `${String(inFlight)} in flight`;
   const alone = inFlight === 1;
   return [
@@ -52,7 +41,7 @@ async function one(running: Running, effort: Effort, { side, inFlight }: Load): 
 interface Series {
   readonly inFlight: number;
   readonly count: number;
-  readonly pick: (index: number) => Pod;
+  readonly pick: (index: number, worker: number) => Pod;
 }
 
 async function load(running: Running, effort: Effort, { inFlight, count, pick }: Series) {
@@ -60,7 +49,7 @@ async function load(running: Running, effort: Effort, { inFlight, count, pick }:
   const started = performance.now();
   // The kernel counts CPU in steps of 10 ms: a series must not be too short.
   const limit = { atMost: count, forMs: Math.max(effort.seriesMs, 1000) };
-  const times = await atOnce(inFlight, limit, (index) => running.time(pick(index)));
+  const times = await atOnce(inFlight, limit, (index, worker) => running.time(pick(index, worker)));
   const seconds = (performance.now() - started) / 1000;
   return { rate: times.length / seconds, cpu: (cpuMs(running.provider.pid) - cpuBefore) / times.length };
 }

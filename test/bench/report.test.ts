@@ -94,8 +94,8 @@ describe('the report of the benchmark', () => {
     const widths = [...svg.matchAll(/<rect x="150" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
     assert.deepEqual(widths, [315, 630]);
     // A quarter of 630 to the right of where bars begin.
-    assert.match(svg, /<line x1="307.5" x2="307.5" [^>]+stroke-dasharray/);
-    assert.equal([...svg.matchAll(/stroke="#1f2328"/g)].length, 1, 'a span only where rounds differ');
+    assert.match(svg, /<line x1="307.5" x2="307.5" [^>]+class="aim"/);
+    assert.equal([...svg.matchAll(/class="span"/g)].length, 1, 'a span only where rounds differ');
     assert.ok(svg.includes('A &amp; B') && svg.includes('a&lt;b') && !svg.includes('a<b'));
   });
 

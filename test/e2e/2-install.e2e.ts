@@ -87,6 +87,25 @@ async function providerPod(): Promise<Pod> {
   return pod;
 }
 
+/** Values of the store, and tokens. */
+const secretText = /made-up|eyJ/;
+
+interface MountEvent extends KubernetesObject {
+  readonly message: string;
+  readonly involvedObject: { readonly name: string };
+}
+
+/** The message of the event that tells of a failed mount, with this status, of a pod whose name begins so. */
+function failedMount(pod: string, status: string): Promise<string> {
+  return until(`an event of ${pod} with ${status}`, async () => {
+    const events = await list<MountEvent>('events', '-n', 'shop', '--field-selector=reason=FailedMount');
+    const event = events.find(
+      ({ involvedObject, message }) => involvedObject.name.startsWith(pod) && message.includes(status),
+    );
+    return event?.message;
+  });
+}
+
 interface SecretObject extends KubernetesObject {
   readonly data: Readonly<Record<string, string>>;
 }
@@ -168,15 +187,18 @@ describe('a fresh installation', () => {
 
   it('says in the event of the pod what a mistake is', async () => {
     await apply(example('mistake'));
-    const message = await until('the event', async () => {
-      const filter = '--field-selector=reason=FailedMount,involvedObject.name=web-mistake';
-      const events = await list<KubernetesObject & { readonly message: string }>('events', '-n', 'shop', filter);
-      return events.find((event) => event.message.includes('PermissionDenied'))?.message;
-    });
+    const message = await failedMount('web-mistake', 'PermissionDenied');
     for (const part of ['shop/payment-api-key', 'eu-west-1', 'secretsmanager:GetSecretValue', 'role/shop-web']) {
       assert.ok(message.includes(part), `${part} in: ${message}`);
     }
     await kubectl('delete', 'pod', 'web-mistake', '-n', 'shop');
+  });
+
+  it('writes neither values nor tokens into its log, nor into events', async () => {
+    const log = await kubectl('logs', '-n', namespace, (await providerPod()).metadata.name);
+    assert.match(log, /mount done/);
+    assert.doesNotMatch(log, secretText);
+    assert.doesNotMatch(await kubectl('get', 'events', '-n', 'shop', '-o', 'json'), secretText);
   });
 
   it('stops within seconds, is replaced, and pods keep their files', async () => {
@@ -191,6 +213,23 @@ describe('a fresh installation', () => {
     // With a grace period of 30 s, a process that ignores SIGTERM takes all of them.
     assert.ok(stopped < 8_000, `${stopped} ms`);
     await assertSeen(watcher, 'made-up-rotated');
+  });
+
+  it('ends in bounded time while AWS hangs, tells the pod why, and the next one mounts it', async () => {
+    const fault = aws().fault({ service: 'secretsmanager', object: 'shop/session-key', effect: { kind: 'hang' } });
+    const stopping = (await providerPod()).metadata.name;
+    await apply(example('driver-writes'));
+    await until('the call that hangs', () => Promise.resolve(fault.hits > 0));
+    const start = Date.now();
+    await kubectl('delete', 'pod', stopping, '-n', namespace, '--wait=true');
+    const stopped = Date.now() - start;
+    process.stdout.write(`      stopped in ${(stopped / 1000).toFixed(1)} s\n`);
+    assert.ok(stopped > 10_000 && stopped < 27_000, `${stopped} ms: mounts get 15 s, the process 30 s`);
+    assert.match(await failedMount('cart-', 'Internal'), /provider is stopping/);
+    fault.remove();
+    await kubectl('wait', '--for=condition=Available', 'deploy/cart', '-n', 'shop', '--timeout=90s');
+    assert.deepEqual(await filesOf('shop', 'deploy/cart'), sums(cart));
+    await kubectl('delete', 'deploy', 'cart', '-n', 'shop', '--wait=true');
   });
 
   it('uses little memory', async () => {
