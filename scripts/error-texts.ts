@@ -133,9 +133,19 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
       'the same time. The files that were mounted before are untouched.',
     remedy: 'The message names the step, the path and the reason of the system.',
   },
+  volume_too_large: {
+    meaning: 'All objects of the volume together are larger than the provider holds in memory for one mount.',
+    remedy: 'Spread them over several SecretProviderClasses, each with a volume of its own.',
+  },
   timed_out: {
     meaning: 'The mount was not finished within its time (90 s, or 80% of what its caller gave it).',
     remedy: 'Wait: kubelet tries again. The log line of the mount says how far it came.',
+  },
+  overloaded: {
+    meaning: 'So many mounts wait on this node that this one would not be done in its time. It was refused at once.',
+    remedy:
+      "Wait: kubelet tries again. When it lasts, see in the provider's log what the mounts before it wait for, and " +
+      'give the provider more CPU or a higher `--max-concurrent-mounts`.',
   },
   cancelled: {
     meaning: 'The caller gave up before the mount was done. Nothing was written, or the set was complete already.',

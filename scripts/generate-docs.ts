@@ -4,7 +4,8 @@ import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import prettier from 'prettier';
 import { errorCodes } from '../src/errors.js';
-import { environmentVariables, optionFlags } from '../src/options.js';
+import { environmentVariables } from '../src/environment-variables.js';
+import { optionFlags } from '../src/options.js';
 import { statusOf } from '../src/server/status.js';
 import { errorTexts } from './error-texts.js';
 

@@ -54,6 +54,21 @@ export const awsAnswerBytes = 4 * 1024 * 1024;
 /** Part of a mount's remaining time in which everything must be fetched: the rest tells what was missing, and where. */
 export const fetchShare = 0.9;
 
+/** AWS calls of all mounts that are under way at once. */
+export const awsCalls = 100;
+
+/** Bytes of AWS's answers that no volume holds yet: then only the mount that has had some for longest goes on. */
+export const undeliveredBytes = 6 * 1024 * 1024;
+
+/** Bytes of all answers of one mount: 150 full secrets, far more than a class that anybody maintains. */
+export const mountBytes = 16 * 1024 * 1024;
+
+/** Mounts that wait for their turn; twice what a full node can ask for at once. */
+export const waitingMounts = 500;
+
+/** How often the log may say that mounts wait. */
+export const waitingNoticeMs = 10_000;
+
 /** AWS calls of one mount that are under way at once. */
 export const awsCallsPerMount = 20;
 
@@ -69,6 +84,20 @@ export const podIdentityCredentialMs = 15 * 60_000;
 /** Credentials kept in memory at most; the least recently used go first. */
 export const credentialEntries = 2_000;
 
+/** How long a kept value may be confirmed by DescribeSecret, which proves neither the permission to read nor the key. */
+export const valueRevalidationMs = 3_600_000;
+
+/** Within this time a volume may be given the same answer again: its mount failed and is tried once more. */
+export const valueRetryMs = 10_000;
+
+/** How often values whose time is over are removed from memory. */
+export const valueSweepMs = 60_000;
+
+/** Answers whose volume is remembered: 2,000 volumes of 10 objects. */
+export const rememberedAnswers = 20_000;
+
+/** Denied DescribeSecret calls that are remembered: a secret of a role in a region each. */
+export const rememberedDenials = 10_000;
 /**
  * Files that the process remembers to have written, 100 bytes each: more than the secrets of a full node. Those written
  * longest ago go first, which costs the next rotation of their volumes a fetch with drivers up to 1.5.

@@ -105,12 +105,16 @@ function wireMount(options: Options, log: Logger): Mount {
       requestHandler,
       failoverTimeoutMs: options.failoverTimeoutMs,
       tolerateFailoverDenied: options.tolerateFailoverDenied,
+      cache: { ttlMs: options.secretCacheTtlMs, staleMs: options.serveStaleForMs, maxBytes: options.secretCacheBytes },
+      revalidate: options.revalidate,
       log,
     }),
     engine: createExpressionEngine({ workerFile: path.join(import.meta.dirname, 'extract-worker.js'), log }),
     volume: createVolumeWriter({ pruneRemovedFiles: options.pruneRemovedFiles }),
     driverWrites: options.driverWrites,
     maxReplyBytes: options.maxReplyBytes,
+    maxConcurrentMounts: options.maxConcurrentMounts,
+    log,
   });
 }
 

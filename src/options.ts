@@ -36,7 +36,15 @@ export interface Options {
   };
   readonly failoverTimeoutMs: number;
   readonly tolerateFailoverDenied: boolean;
+  /** How long a mounted volume may be given a kept value without asking AWS; 0: nothing is kept. */
+  readonly secretCacheTtlMs: number;
+  readonly secretCacheBytes: number;
+  readonly revalidate: Revalidation;
+  /** How much longer a kept value may start pods while AWS cannot be reached. */
+  readonly serveStaleForMs: number;
   readonly maxReplyBytes: number;
+  /** Mounts at work at once; those that wait for AWS or Kubernetes do not count. */
+  readonly maxConcurrentMounts: number;
   /** Port of the health endpoints; 0: none. */
   readonly httpPort: number;
   readonly pruneRemovedFiles: boolean;
@@ -58,6 +66,10 @@ export type OptionsResult =
   | { readonly kind: 'error'; readonly message: string; readonly usage?: string };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Ways to find out whether a value that is at hand is still current. */
+export const revalidations = ['describe', 'fetch'] as const;
+export type Revalidation = (typeof revalidations)[number];
 
 /** Longest delay a Node timer takes; a longer one would fire at once. */
 const timerLimitMs = 2 ** 31 - 1;
@@ -107,8 +119,30 @@ const flagTable = {
     description: 'with AWS_USE_FIPS_ENDPOINT=true, use FIPS endpoints of STS too, where there are any',
     parse: parseGoBoolean,
   }),
+  secretCacheTtl: flag('secret-cache-ttl', 'duration', '60s', {
+    description: 'how long a mounted volume may be given a kept value without asking AWS; at most 1h, 0: none is kept',
+    parse: (text) => durationUpTo(text, 3_600_000, '1h'),
+  }),
+  secretCacheBytes: flag('secret-cache-bytes', 'number', '4194304', {
+    description: 'memory of all kept values in bytes; the least recently used go first',
+    parse: (text) => parseWhole(text, 1),
+  }),
+  revalidate: flag('revalidate', 'text', 'describe', {
+    description:
+      'how to find out whether a known value is current: by DescribeSecret (describe), or by fetching it (fetch)',
+    parse: (text) => oneOf(revalidations, text),
+  }),
+  serveStaleFor: flag('serve-stale-for', 'duration', '0s', {
+    description: 'how long after --secret-cache-ttl a kept value may still start a pod while AWS cannot be reached',
+    parse: (text) => durationUpTo(text, 86_400_000, '24h'),
+  }),
   maxReplyBytes: flag('max-reply-bytes', 'number', '4194304', {
     description: "largest answer to the driver in bytes; keep it at or below the driver's --max-call-recv-msg-size",
+    parse: (text) => parseWhole(text, 1),
+  }),
+  maxConcurrentMounts: flag('max-concurrent-mounts', 'number', '8', {
+    description:
+      'mounts at work at once, of one namespace half of them; those that wait for AWS or Kubernetes do not count',
     parse: (text) => parseWhole(text, 1),
   }),
   httpPort: flag('http-port', 'number', '0', {
@@ -131,56 +165,6 @@ const flagTable = {
 
 /** The one table of flags: usage and documentation come from it. */
 export const optionFlags: readonly Flag<unknown>[] = Object.values(flagTable);
-
-/** One environment variable, or several of one meaning, for the documentation. */
-export interface EnvironmentVariable {
-  readonly names: readonly string[];
-  readonly description: string;
-}
-
-/** Every environment variable that the process heeds, here or elsewhere: documentation comes from it. */
-export const environmentVariables: readonly EnvironmentVariable[] = [
-  {
-    names: ['AWS_REGION'],
-    description: 'region of mounts that name none; without it the region label of the node counts',
-  },
-  { names: ['NODE_NAME'], description: 'node of this process: its region label is read without a look-up of the pod' },
-  { names: ['AWS_USE_FIPS_ENDPOINT'], description: 'true: FIPS endpoints of Secrets Manager, Parameter Store and STS' },
-  { names: ['AWS_USE_DUALSTACK_ENDPOINT'], description: 'true: endpoints that answer over IPv4 and IPv6' },
-  { names: ['AWS_ENDPOINT_URL'], description: 'URL that takes the place of the endpoints of all three services' },
-  {
-    names: ['AWS_ENDPOINT_URL_SECRETS_MANAGER', 'AWS_ENDPOINT_URL_SSM', 'AWS_ENDPOINT_URL_STS'],
-    description: 'the same for one service; counts before AWS_ENDPOINT_URL',
-  },
-  {
-    names: ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'],
-    description:
-      'proxy for AWS, and what is reached without it, by the rules of Go (names and suffixes, CIDR, ports); also in ' +
-      'lower case. The Kubernetes API and the Pod Identity Agent are always reached directly',
-  },
-  {
-    names: ['SSL_CERT_FILE', 'AWS_CA_BUNDLE'],
-    description: 'PEM files whose certificates take the place of the built-in roots; both given: both count',
-  },
-  { names: ['NODE_EXTRA_CA_CERTS'], description: 'PEM file whose certificates are trusted in addition' },
-  { names: ['NODE_TLS_REJECT_UNAUTHORIZED'], description: 'ignored: certificates are always checked' },
-  {
-    names: ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],
-    description: 'set by Kubernetes: the API of the cluster that this process is a pod of',
-  },
-  {
-    names: ['KUBECONFIG'],
-    description: 'outside a cluster: kubeconfig files, of which the current context counts; no exec or auth plug-ins',
-  },
-  {
-    names: ['NODE_OPTIONS', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE'],
-    description: 'the process refuses to start when they would open a debugger, or print or write memory or traffic',
-  },
-  {
-    names: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_ROLE_ARN'],
-    description: 'ignored, as is every other identity of the process itself: a mount uses the identity of its pod',
-  },
-];
 
 /** Reads the command line (without `node` and the script) and the environment; changes neither. */
 export function parseOptions(argv: readonly string[], env: Environment): OptionsResult {
@@ -211,7 +195,12 @@ function readOptions(given: FlagTexts, env: Environment): Options {
     },
     failoverTimeoutMs: flagValue(given, flagTable.failoverTimeout),
     tolerateFailoverDenied: flagValue(given, flagTable.tolerateFailoverDenied),
+    secretCacheTtlMs: flagValue(given, flagTable.secretCacheTtl),
+    secretCacheBytes: flagValue(given, flagTable.secretCacheBytes),
+    revalidate: flagValue(given, flagTable.revalidate),
+    serveStaleForMs: flagValue(given, flagTable.serveStaleFor),
     maxReplyBytes: flagValue(given, flagTable.maxReplyBytes),
+    maxConcurrentMounts: flagValue(given, flagTable.maxConcurrentMounts),
     httpPort: flagValue(given, flagTable.httpPort),
     pruneRemovedFiles: flagValue(given, flagTable.pruneRemovedFiles),
     logLevel: flagValue(given, flagTable.logLevel),
@@ -273,6 +262,14 @@ function positiveDuration(text: string): number {
   const durationMs = parseGoDuration(text);
   if (durationMs <= 0) throw new RangeError('must be longer than zero');
   return Math.min(durationMs, timerLimitMs);
+}
+
+/** A duration that may be zero. */
+function durationUpTo(text: string, mostMs: number, most: string): number {
+  const durationMs = parseGoDuration(text);
+  if (durationMs < 0) throw new RangeError('must not be negative');
+  if (durationMs > mostMs) throw new RangeError(`must be at most ${most}`);
+  return durationMs;
 }
 
 function parseWhole(text: string, least?: number, most?: number): number {

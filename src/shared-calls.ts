@@ -10,6 +10,11 @@ interface Call<T> {
 export class SharedCalls<T> {
   readonly #calls = new Map<string, Call<T>>();
 
+  /** Whether a call under `key` is in flight, which `run` would join. */
+  has(key: string): boolean {
+    return this.#calls.has(key);
+  }
+
   /**
    * Joins the call that is in flight under `key`, or starts one. The call's own signal fires when its last waiter has
    * left; nobody joins it after that. `start` runs at most once for each call, and whatever it throws reaches every

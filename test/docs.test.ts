@@ -9,7 +9,8 @@ import { tryUsage } from '../src/cli/arguments.js';
 import { examples, exampleFile, mistakeFolder } from '../src/cli/examples.js';
 import { errorCodes } from '../src/errors.js';
 import { parseMountRequest } from '../src/mount/request/request.js';
-import { environmentVariables, optionFlags } from '../src/options.js';
+import { environmentVariables } from '../src/environment-variables.js';
+import { optionFlags } from '../src/options.js';
 import { anchorsOf, codeBlocks, commands, filesIn, named, read, root } from './support/docs.js';
 
 const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);

@@ -35,6 +35,7 @@ export class IrsaIdentity implements Identity {
   readonly auth = 'irsa';
   readonly display: string;
   readonly key: string;
+  readonly principal: string;
   readonly #options: IrsaOptions;
   /** What this mount has got already: it need not ask twice, even where nothing may be kept. */
   readonly #own = new Map<string, AwsCredentials>();
@@ -42,6 +43,7 @@ export class IrsaIdentity implements Identity {
   constructor(options: IrsaOptions) {
     this.#options = options;
     this.display = `role ${options.role.arn}`;
+    this.principal = options.role.arn;
     this.key = irsaKey(options.role.arn, options.token.claims);
   }
 

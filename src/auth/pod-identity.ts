@@ -22,6 +22,7 @@ export class PodIdentity implements Identity {
   readonly auth = 'pod-identity';
   readonly display: string;
   readonly key: string;
+  readonly principal: string;
   readonly #options: PodIdentityOptions;
   readonly #cacheKey: string;
   /** What this mount has got already: it need not ask twice, even where nothing may be kept. */
@@ -31,6 +32,7 @@ export class PodIdentity implements Identity {
     const { pod, token, preference } = options;
     this.#options = options;
     this.display = `pod identity of ${pod.namespace}/${pod.serviceAccount}`;
+    this.principal = this.display;
     this.key = podIdentityKey(token.claims);
     // A pod that wants one address only does not wait for a call that tries the other.
     this.#cacheKey = JSON.stringify(['pod-identity', token.hash, preference]);

@@ -10,13 +10,17 @@ interface Waiter {
   readonly grant: () => void;
 }
 
-/** A token bucket with client-go's meaning of `qps` and `burst`; waiters are served in the order of their arrival. */
+/**
+ * A token bucket with client-go's meaning of `qps` and `burst`. Owners are served in turn, and each one's waiters in the
+ * order of their arrival: the roll-out of one namespace does not hold up another's pod.
+ */
 export class RateLimiter {
   readonly #qps: number;
   readonly #burst: number;
   #tokens: number;
   #filledAt = performance.now();
-  readonly #waiters = new Set<Waiter>();
+  /** By owner, the one that was served longest ago first; none is empty. */
+  readonly #waiters = new Map<string, Set<Waiter>>();
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -31,9 +35,10 @@ export class RateLimiter {
 
   /**
    * Ends when one request may go out. A caller that leaves gives its place to those behind it.
+   * @param owner the namespace of the pod
    * @throws `signal.reason` when the signal fires first
    */
-  async take(signal: AbortSignal): Promise<void> {
+  async take(owner: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#qps < 0) return;
     this.#fill();
@@ -41,22 +46,23 @@ export class RateLimiter {
       this.#tokens -= 1;
       return;
     }
-    await this.#queue(signal);
+    await this.#queue(owner, signal);
   }
 
-  async #queue(signal: AbortSignal): Promise<void> {
+  async #queue(owner: string, signal: AbortSignal): Promise<void> {
     let grant = (): void => undefined;
     const turn = new Promise<void>((resolve) => {
       grant = resolve;
     });
     const waiter: Waiter = { granted: false, grant };
-    this.#waiters.add(waiter);
+    const waiters = this.#waiters.get(owner) ?? new Set<Waiter>();
+    this.#waiters.set(owner, waiters.add(waiter));
     this.#schedule();
     try {
       await raceWithSignal(turn, signal);
     } catch (error) {
       if (waiter.granted) this.#tokens += 1;
-      this.#waiters.delete(waiter);
+      this.#leave(owner, waiter);
       this.#schedule();
       throw error;
     }
@@ -70,14 +76,24 @@ export class RateLimiter {
 
   #serve(): void {
     this.#fill();
-    for (const waiter of this.#waiters) {
+    // An owner that was served goes to the end of the map, and so comes again in the same loop.
+    for (const [owner, waiters] of this.#waiters) {
       if (this.#tokens < 1) break;
+      const [waiter] = waiters;
+      if (!waiter) throw new TypeError('an owner without waiters');
       this.#tokens -= 1;
-      this.#waiters.delete(waiter);
       waiter.granted = true;
+      this.#leave(owner, waiter);
+      this.#waiters.delete(owner);
+      if (waiters.size > 0) this.#waiters.set(owner, waiters);
       waiter.grant();
     }
     this.#schedule();
+  }
+
+  #leave(owner: string, waiter: Waiter): void {
+    const waiters = this.#waiters.get(owner);
+    if (waiters?.delete(waiter) === true && waiters.size === 0) this.#waiters.delete(owner);
   }
 
   #schedule(): void {

@@ -159,7 +159,8 @@ export class Stage {
     const provider = await startProvider({
       program: this.#options.program,
       volume: path.join(this.#work, driverWrites ? 'd' : 'p'),
-      flags: [...this.#standIn.flags, ...(driverWrites ? ['--driver-writes-secrets'] : [])],
+      // Whoever has just changed the store wants to see that the next mount reads it.
+      flags: [...this.#standIn.flags, '--secret-cache-ttl=0', ...(driverWrites ? ['--driver-writes-secrets'] : [])],
       environment: { ...this.#standIn.environment(), ...this.#endpoints },
       signal: this.#options.signal,
     });

@@ -185,6 +185,11 @@ export interface Identity {
    */
   readonly key: string;
   /**
+   * Whose permissions AWS judges: the role, or with Pod Identity the service account that is associated with one.
+   * What it may not do is remembered under this name; nothing that was read is.
+   */
+  readonly principal: string;
+  /**
    * Credentials for a region, kept or earned with the pod's token.
    * @throws ProviderError `identity_denied`, `identity_refused` (both AWS's final word) or `identity_unavailable`
    */
@@ -222,6 +227,10 @@ export interface MountNotes {
   readonly failoverRegion?: string;
   readonly objects?: number;
   readonly files?: number;
+  /** Objects whose value was taken from memory for its age alone. */
+  readonly reused?: number;
+  /** Milliseconds for which the mount waited for its turn in this process. */
+  readonly waitedMs?: number;
   readonly changed?: number;
   readonly pruned?: number;
   /** Request ids of AWS's answers that failed, for a support case. */
@@ -239,13 +248,32 @@ export interface Identities {
   resolveIdentity(request: MountRequest, context: MountContext): Promise<Identity>;
 }
 
+/** What to fetch, for whom and for which volume. */
+export interface FetchOrder {
+  readonly items: readonly FetchItem[];
+  readonly identity: Identity;
+  /** The pod's: no namespace takes more than half of what there is for all. */
+  readonly namespace: string;
+  /** A name that no two volumes share. */
+  readonly volume: string;
+  /** AWS must be asked whether a value is still current, however young it is: the request says what the volume holds. */
+  readonly revalidate: boolean;
+}
+
+/** What was fetched. */
+export interface Fetched {
+  /** In the order of the items. */
+  readonly objects: readonly FetchedObject[];
+  /** To be called when the volume holds the objects: only a volume that is mounted may get values that are kept. */
+  readonly delivered: () => void;
+  /** To be called when the mount has ended, well or badly: from then on the objects' bytes no longer count. */
+  readonly release: () => void;
+}
+
 /** Gets objects from AWS. */
 export interface SecretSource {
-  /**
-   * All objects, in the order of `items`.
-   * @throws ProviderError all failing objects in one, in the order of `items`
-   */
-  fetch(items: readonly FetchItem[], identity: Identity, context: MountContext): Promise<readonly FetchedObject[]>;
+  /** @throws ProviderError all failing objects in one, in the order of the items */
+  fetch(order: FetchOrder, context: MountContext): Promise<Fetched>;
 }
 
 /** What became of a target directory. */

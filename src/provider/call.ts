@@ -21,6 +21,13 @@ export interface CallOptions {
   readonly trace: CallTrace;
   /** Told of each HTTP request that goes out. */
   readonly onAttempt: () => void;
+  /** Told of the bytes of answers, as they arrive. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** What the SDK hands through to `WholeAnswerHandler` untouched. */
+export interface CountingOptions extends HttpHandlerOptions {
+  readonly onBytes?: (bytes: number) => void;
 }
 
 /**
@@ -30,12 +37,13 @@ export interface CallOptions {
  */
 export async function callAws<Input extends object, Output extends MetadataBearer>(
   command: { readonly middlewareStack: MiddlewareStack<Input, Output> },
-  send: (options: HttpHandlerOptions) => Promise<Output>,
+  send: (options: CountingOptions) => Promise<Output>,
   options: CallOptions,
 ): Promise<Output> {
   watchAttempts(command.middlewareStack, options);
   try {
-    return await send({ abortSignal: options.signal, requestTimeout: options.attemptMs });
+    const { signal: abortSignal, attemptMs: requestTimeout, onBytes } = options;
+    return await send({ abortSignal, requestTimeout, onBytes });
   } catch (error) {
     // The SDK puts an error of its own in the place of the reason.
     options.signal.throwIfAborted();

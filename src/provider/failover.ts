@@ -9,6 +9,8 @@ export type Verdict =
       readonly from: 'primary' | 'failover';
       /** Why the other region's word does not count; absent when it agrees or there is none. */
       readonly ignored?: Failure;
+      /** Set when AWS gave no answer and a kept one serves: how long ago AWS last said that it is current. */
+      readonly staleMs?: number;
     }
   | { readonly kind: 'failures'; readonly failures: readonly Failure[] };
 

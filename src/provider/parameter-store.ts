@@ -8,8 +8,9 @@ import { AwsCallError } from './aws-errors.js';
 import { failureOf, missingFailure, type Subject } from './call-failure.js';
 import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
+import type { KeptValues } from './kept-values.js';
 import { bareName, batchesOf, isSecretReference, requestName } from './parameter-names.js';
-import type { Region } from './region.js';
+import type { Counted, Region } from './region.js';
 
 /** The answer to one batch, by bare name. */
 interface Batch {
@@ -19,30 +20,68 @@ interface Batch {
 
 export class ParameterStore {
   readonly #clients: AwsClients;
-  readonly #batches = new SharedCalls<Batch>();
+  readonly #batches = new SharedCalls<Counted<Batch>>();
 
   constructor(clients: AwsClients) {
     this.#clients = clients;
   }
 
   /** @returns for each query, in order, what becomes of it; the quota is small, so they go in as few calls as possible */
-  fetch(region: Region, queries: readonly ObjectQuery[]): ReadonlyMap<ObjectQuery, Promise<Outcome>> {
+  fetch(
+    region: Region,
+    queries: readonly ObjectQuery[],
+    values: KeptValues,
+  ): ReadonlyMap<ObjectQuery, Promise<Outcome>> {
+    const fresh = queries.filter((query) => values.isFresh(query));
+    const outcomes = this.#ask(
+      region,
+      queries.filter((query) => !fresh.includes(query)),
+      values,
+    );
+    for (const query of fresh) outcomes.set(query, this.#reuse(region, query, values));
+    return outcomes;
+  }
+
+  /** The kept value, once AWS has accepted the mount's own token; fetched after all when that took too long. */
+  async #reuse(region: Region, query: ObjectQuery, values: KeptValues): Promise<Outcome> {
+    try {
+      await region.accepted();
+    } catch (error) {
+      return { kind: 'failure', failure: failureOf(error, subjectIn(region), query) };
+    }
+    const answer = values.takeFresh(query);
+    if (answer) return { kind: 'answer', answer };
+    const late = this.#ask(region, [query], values).get(query);
+    if (!late) throw new TypeError('a query of no batch');
+    return late;
+  }
+
+  #ask(region: Region, queries: readonly ObjectQuery[], values: KeptValues): Map<ObjectQuery, Promise<Outcome>> {
     const outcomes = new Map<ObjectQuery, Promise<Outcome>>();
     for (const queriesOfBatch of batchesOf(queries)) {
-      const subject: Subject = { service: 'Parameter Store', action: 'ssm:GetParameters', region, trace: {} };
-      const batch = this.#fetchBatch(subject, queriesOfBatch);
-      for (const query of queriesOfBatch) outcomes.set(query, outcomeInBatch(batch, subject, query));
+      const subject = subjectIn(region);
+      const batch = this.#fetchBatch(subject, queriesOfBatch, values);
+      for (const query of queriesOfBatch) outcomes.set(query, outcomeInBatch(batch, { subject, query, values }));
     }
     return outcomes;
   }
 
-  #fetchBatch(subject: Subject, queries: readonly ObjectQuery[]): Promise<Batch> {
+  #fetchBatch(subject: Subject, queries: readonly ObjectQuery[], values: KeptValues): Promise<Batch> {
     const names = queries.map(requestName);
     return subject.region.call({
       key: ['parameters', ...names],
       shared: this.#batches,
       trace: subject.trace,
-      start: (credentials, options) => this.#getParameters(names, subject.region.name, credentials, options),
+      start: async (credentials, options) => {
+        const askedAtMs = values.nowMs();
+        const batch = await this.#getParameters(names, subject.region.name, credentials, options);
+        for (const query of queries) {
+          const answer = batch.found.get(bareName(query.name));
+          if (answer) values.fetched(query, answer, askedAtMs);
+          else values.gone(query);
+        }
+        return batch;
+      },
     });
   }
 
@@ -66,7 +105,17 @@ export class ParameterStore {
   }
 }
 
-async function outcomeInBatch(pending: Promise<Batch>, subject: Subject, query: ObjectQuery): Promise<Outcome> {
+function subjectIn(region: Region): Subject {
+  return { service: 'Parameter Store', action: 'ssm:GetParameters', region, trace: {} };
+}
+
+interface Waiting {
+  readonly subject: Subject;
+  readonly query: ObjectQuery;
+  readonly values: KeptValues;
+}
+
+async function outcomeInBatch(pending: Promise<Batch>, { subject, query, values }: Waiting): Promise<Outcome> {
   let batch: Batch;
   try {
     batch = await pending;
@@ -75,7 +124,10 @@ async function outcomeInBatch(pending: Promise<Batch>, subject: Subject, query: 
   }
   const name = bareName(query.name);
   const answer = batch.found.get(name);
-  if (answer) return { kind: 'answer', answer };
+  if (answer) {
+    values.took(query);
+    return { kind: 'answer', answer };
+  }
   if (batch.invalid.has(name)) return { kind: 'failure', failure: missingFailure(subject, query) };
   const absent = new AwsCallError({ kind: 'garbled', code: 'the parameter is neither found nor invalid' });
   return { kind: 'failure', failure: failureOf(absent, subject, query) };

@@ -1,14 +1,16 @@
 /** What a mount asks AWS: each question once, however many objects wait for its answer. */
 import type { FetchItem, HeldObject, ObjectQuery } from '../mount/types.js';
 import type { Outcome } from './failure.js';
-import { withoutLoneSlash } from './parameter-names.js';
+import type { KeptValues } from './kept-values.js';
 import type { ParameterStore } from './parameter-store.js';
+import { questionKey } from './question-key.js';
 import type { Region } from './region.js';
 import type { SecretsManager } from './secrets-manager.js';
 
 export interface AskOptions {
   readonly items: readonly FetchItem[];
   readonly regions: ReadonlyMap<string, Region>;
+  readonly values: KeptValues;
   readonly secretsManager: SecretsManager;
   readonly parameterStore: ParameterStore;
 }
@@ -29,9 +31,14 @@ export function askAll(options: AskOptions): (query: ObjectQuery) => Promise<Out
     const batches = options.parameterStore.fetch(
       region,
       parameters.map(([, { query }]) => query),
+      options.values,
     );
     for (const [key, { query, held }] of ofRegion) {
-      outcomes.set(key, batches.get(query) ?? options.secretsManager.fetch(region, query, agreed(held)));
+      outcomes.set(
+        key,
+        batches.get(query) ??
+          options.secretsManager.fetch(region, query, { held: agreed(held), values: options.values }),
+      );
     }
   }
   return (query) => {
@@ -52,12 +59,6 @@ function distinctQuestions(items: readonly FetchItem[]): ReadonlyMap<string, Que
     }
   }
   return questions;
-}
-
-/** Holds everything that changes the answer. An absent field is `null` in the text, which no given one can be. */
-function questionKey({ type, region, name, version, versionLabel }: ObjectQuery): string {
-  const oneName = type === 'ssmparameter' ? withoutLoneSlash(name) : name;
-  return JSON.stringify([type, region, oneName, version, versionLabel]);
 }
 
 /** What all the objects hold alike; where they differ, or one holds nothing, the value is fetched for all. */

@@ -3,6 +3,7 @@ import type { AwsCredentials, Identity, MountContext } from '../mount/types.js';
 import { raceWithSignal, type SharedCalls } from '../shared-calls.js';
 import { AwsCallError } from './aws-errors.js';
 import type { CallOptions, CallTrace } from './call.js';
+import { AnswerBytes, type CallGate, type GatePass } from './call-gate.js';
 import {
   identityError,
   lateCredentialsError,
@@ -18,6 +19,9 @@ export interface RegionOptions {
   readonly identity: Identity;
   /** Its signal stops what the mount does in this region. */
   readonly context: MountContext;
+  /** The mount's way through the limits of the process. */
+  readonly gate: CallGate;
+  readonly pass: GatePass;
   /** Calls that this mount may have under way here at once. */
   readonly callsAtOnce: number;
   /** Longest time for one attempt, in milliseconds. */
@@ -27,11 +31,17 @@ export interface RegionOptions {
 /** For messages: a failure of the failover region has other remedies. */
 export type RegionRole = 'primary' | 'failover';
 
+/** What a call brought, and the bytes that count as long as a mount holds it. */
+export interface Counted<T> {
+  readonly value: T;
+  readonly bytes: AnswerBytes;
+}
+
 /** One call that other mounts of the same identity may join while it is under way. */
 export interface RegionCall<T> {
   /** Holds everything that changes the answer, but for identity and region, which are added here. */
   readonly key: readonly (string | undefined)[];
-  readonly shared: SharedCalls<T>;
+  readonly shared: SharedCalls<Counted<T>>;
   readonly trace: CallTrace;
   readonly start: (credentials: AwsCredentials, options: CallOptions) => Promise<T>;
 }
@@ -44,6 +54,7 @@ export class Region implements Place {
   readonly #turnstile: Turnstile;
   #credentials: Promise<AwsCredentials> | undefined;
   #renewed = false;
+  #isAccepted = false;
   #refusal: RegionError | undefined;
 
   constructor(options: RegionOptions) {
@@ -64,6 +75,22 @@ export class Region implements Place {
     return this.#options.context.signal.aborted;
   }
 
+  /** Whether AWS has accepted the mount's own token for this region. */
+  get isAccepted(): boolean {
+    return this.#isAccepted;
+  }
+
+  /**
+   * Waits until AWS has accepted the mount's own token: no value may be given before, whoever fetched it.
+   * @throws RegionError, or the reason of the region's signal
+   */
+  async accepted(): Promise<void> {
+    this.#options.context.signal.throwIfAborted();
+    if (this.#refusal) throw this.#refusal;
+    await this.#earn();
+    this.#options.context.signal.throwIfAborted();
+  }
+
   /**
    * Makes a call, or joins one that is under way. Nobody joins before AWS accepted the mount's own token, and when AWS
    * refuses the credentials as such, each waiter earns its own again, once, and asks by itself.
@@ -80,9 +107,10 @@ export class Region implements Place {
       const attemptMs = this.#attemptMs();
       const key = JSON.stringify([this.identity.key, this.name, attemptMs, ...call.key]);
       try {
-        return await call.shared.run(key, signal, (shared) =>
-          call.start(credentials, this.#callOptions(call.trace, { credentials, signal: shared, attemptMs })),
-        );
+        const ask = () =>
+          call.shared.run(key, signal, (shared) => this.#start(call, { credentials, signal: shared, attemptMs }));
+        // Who joins a call that is under way adds nothing to what is.
+        return this.#hold(await (call.shared.has(key) ? ask() : this.#options.pass.call(signal, ask)));
       } catch (error) {
         if (!isRefusal(error)) throw error;
         return await this.#again(call, earned);
@@ -97,19 +125,18 @@ export class Region implements Place {
       this.identity.drop(this.name, await refused);
       this.#renewed = true;
       this.#credentials = undefined;
+      this.#isAccepted = false;
     }
     signal.throwIfAborted();
     const credentials = await this.#earn();
     signal.throwIfAborted();
     try {
-      return await call.start(
-        credentials,
-        this.#callOptions(call.trace, { credentials, signal, attemptMs: this.#attemptMs() }),
-      );
+      return this.#hold(await this.#start(call, { credentials, signal, attemptMs: this.#attemptMs() }));
     } catch (error) {
       // Another than AWS refused them: they may be good, and hold for other calls of this region.
       if (!isRefusal(error) || error.isForeign) throw error;
       this.identity.drop(this.name, credentials);
+      this.#isAccepted = false;
       this.#refusal = refusedCredentialsError(this, error);
       throw this.#refusal;
     }
@@ -123,7 +150,9 @@ export class Region implements Place {
   async #askForCredentials(): Promise<AwsCredentials> {
     const { context, identity } = this.#options;
     try {
-      return await raceWithSignal(identity.credentials(this.name, context), context.signal);
+      const credentials = await raceWithSignal(identity.credentials(this.name, context), context.signal);
+      this.#isAccepted = true;
+      return credentials;
     } catch (error) {
       throw context.signal.aborted ? lateCredentialsError(this) : identityError(this, error);
     }
@@ -138,14 +167,35 @@ export class Region implements Place {
     return Math.min(this.#options.attemptMs, Math.max(attemptStepMs, half - (half % attemptStepMs)));
   }
 
-  #callOptions(trace: CallTrace, options: Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'>): CallOptions {
-    return {
-      ...options,
-      trace,
-      onAttempt: () => {
-        this.#options.context.count('aws');
-      },
-    };
+  async #start<T>(
+    call: RegionCall<T>,
+    options: Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'>,
+  ): Promise<Counted<T>> {
+    const { context, gate } = this.#options;
+    const bytes = new AnswerBytes(gate);
+    try {
+      const value = await call.start(options.credentials, {
+        ...options,
+        trace: call.trace,
+        onAttempt: () => {
+          context.count('aws');
+        },
+        onBytes: (count) => {
+          bytes.add(count);
+        },
+      });
+      return { value, bytes };
+    } finally {
+      // After those who waited for it have taken hold of it.
+      setImmediate(() => {
+        bytes.dropUnheld();
+      });
+    }
+  }
+
+  #hold<T>({ value, bytes }: Counted<T>): T {
+    this.#options.pass.hold(bytes);
+    return value;
   }
 }
 

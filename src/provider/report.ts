@@ -36,15 +36,21 @@ export function conclude(
     const { region } = (verdict.from === 'failover' ? item.failover : undefined) ?? item.primary;
     fetched.push({ value: verdict.answer.value, version: verdict.answer.version, region });
     const { ignored } = verdict;
-    if (ignored)
-      overlooked.push({ item, failures: [ignored], consequence: consequenceOf(verdict.from, region, ignored) });
+    if (ignored) overlooked.push({ item, failures: [ignored], consequence: consequenceOf(verdict, region, ignored) });
   }
   if (failed.length > 0) throw combineErrors(findingErrors(failed));
   warnOf(overlooked, context);
   return fetched;
 }
 
-function consequenceOf(from: 'primary' | 'failover', region: string, ignored: Failure): string {
+function consequenceOf(
+  { from, staleMs }: { readonly from: 'primary' | 'failover'; readonly staleMs?: number },
+  region: string,
+  ignored: Failure,
+): string {
+  if (staleMs !== undefined) {
+    return `served from memory as ${region} gave it ${Math.round(staleMs / 1000)} s ago (--serve-stale-for)`;
+  }
   if (from === 'failover') return `served by failover region ${region}`;
   if (ignored.denied) return `served by ${region}, and ignored because of --tolerate-failover-denied`;
   return `served by ${region}, with no failover at present`;

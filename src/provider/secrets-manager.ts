@@ -1,6 +1,7 @@
-/** Gets secrets from Secrets Manager; what the volume already holds is only asked about. */
+/** Gets secrets from Secrets Manager; what is at hand already is only asked about. */
 import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Logger } from '../log.js';
+import * as budgets from '../budgets.js';
 import type { AwsCredentials, HeldObject, ObjectQuery } from '../mount/types.js';
 import { Secret } from '../secret.js';
 import { SharedCalls } from '../shared-calls.js';
@@ -9,65 +10,125 @@ import { callAws, type CallOptions } from './call.js';
 import { outcomeOf, type Subject } from './call-failure.js';
 import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
-import type { Region } from './region.js';
+import type { KeptValues } from './kept-values.js';
+import { RecentKeys } from './recent-keys.js';
+import type { Counted, Region } from './region.js';
 
-/** The staging labels of each version; empty for a secret that is marked for deletion. */
-type Stages = Readonly<Record<string, readonly string[]>>;
+/** What DescribeSecret said of a secret. */
+interface Description {
+  /** The staging labels of each version; empty for a secret that is marked for deletion. */
+  readonly stages: Readonly<Record<string, readonly string[]>>;
+  readonly askedAtMs: number;
+}
+
+export interface SecretsManagerOptions {
+  /** False: DescribeSecret is never called, what would be asked about is fetched. */
+  readonly describe: boolean;
+  readonly log: Logger;
+}
+
+/** What may answer a question without a fetch. */
+export interface AtHand {
+  /** What the volume holds, by the request's own word. */
+  readonly held: HeldObject | undefined;
+  readonly values: KeptValues;
+}
 
 export class SecretsManager {
   readonly #clients: AwsClients;
-  readonly #log: Logger;
-  readonly #values = new SharedCalls<Answer>();
-  readonly #stages = new SharedCalls<Stages>();
+  readonly #options: SecretsManagerOptions;
+  readonly #fetches = new SharedCalls<Counted<Answer>>();
+  readonly #descriptions = new SharedCalls<Counted<Description>>();
+  readonly #denials = new RecentKeys(budgets.rememberedDenials);
 
-  constructor(clients: AwsClients, log: Logger) {
+  constructor(clients: AwsClients, options: SecretsManagerOptions) {
     this.#clients = clients;
-    this.#log = log;
+    this.#options = options;
   }
 
   /**
-   * @param held what the volume holds of this secret; given back when it is what AWS would answer. DescribeSecret says
-   * so at a four times higher quota than GetSecretValue, and without a decryption by KMS.
+   * Gives back what is at hand when it is what AWS would answer. DescribeSecret says so at a four times higher quota
+   * than GetSecretValue, and without a decryption by KMS.
    */
-  fetch(region: Region, query: ObjectQuery, held?: HeldObject): Promise<Outcome> {
+  fetch(region: Region, query: ObjectQuery, atHand: AtHand): Promise<Outcome> {
     const subject: Subject = {
       service: 'Secrets Manager',
       action: 'secretsmanager:GetSecretValue',
       region,
       trace: {},
     };
-    return outcomeOf(this.#answer(subject, query, held), subject, query);
+    return outcomeOf(this.#answer(subject, query, atHand), subject, query);
   }
 
-  async #answer(subject: Subject, query: ObjectQuery, held: HeldObject | undefined): Promise<Answer> {
-    if (held && (await this.#isCurrent(subject.region, query, held.version))) return held;
-    const { name, version, versionLabel } = query;
-    return subject.region.call({
-      key: ['secret', name, version, versionLabel],
-      shared: this.#values,
-      trace: subject.trace,
-      start: (credentials, options) => this.#getValue(query, credentials, options),
-    });
-  }
-
-  /** Whether AWS would answer the query with this version. Where that cannot be found out, it counts as not. */
-  async #isCurrent(region: Region, query: ObjectQuery, version: string): Promise<boolean> {
+  async #answer(subject: Subject, query: ObjectQuery, { held, values }: AtHand): Promise<Answer> {
+    const { region } = subject;
+    if (values.isFresh(query)) {
+      await region.accepted();
+      // The token may have taken its time.
+      const fresh = values.takeFresh(query);
+      if (fresh) return fresh;
+    }
     // A version never changes its value: the pinned one needs no question, and any other is not what is held.
-    if (query.version !== undefined) return query.version === version;
+    const pinned = query.version !== undefined;
+    if (held && pinned && held.version === query.version) return held;
+    const current = pinned ? undefined : held;
+    const kept = values.revalidatable(query);
+    const description = (current ?? kept) && (await this.#describe(region, query, values));
+    if (description && current && isCurrent(query, current.version, description)) return current;
+    if (description && kept && isCurrent(query, kept.answer.version, description)) {
+      return values.confirmed(query, kept, description.askedAtMs);
+    }
+    return this.#fetch(subject, query, values);
+  }
+
+  async #fetch(subject: Subject, query: ObjectQuery, values: KeptValues): Promise<Answer> {
+    const { name, version, versionLabel } = query;
     try {
-      const stages = await region.call({
-        key: ['stages', query.name],
-        shared: this.#stages,
-        trace: {},
-        start: (credentials, options) => this.#getStages(query, credentials, options),
+      const answer = await subject.region.call({
+        key: ['secret', name, version, versionLabel],
+        shared: this.#fetches,
+        trace: subject.trace,
+        start: async (credentials, options) => {
+          const askedAtMs = values.nowMs();
+          const fetched = await this.#getValue(query, credentials, options);
+          values.fetched(query, fetched, askedAtMs);
+          return fetched;
+        },
       });
-      return Object.hasOwn(stages, version) && stages[version]?.includes(query.versionLabel ?? 'AWSCURRENT') === true;
+      values.took(query);
+      return answer;
     } catch (error) {
-      // Roles made for GetSecretValue alone lack the permission; and whatever else is wrong, the fetch tells it better.
-      if (!(error instanceof AwsCallError) || error.kind === 'missing') throw error;
+      if (error instanceof AwsCallError && isLost(error)) values.gone(query);
+      throw error;
+    }
+  }
+
+  /** `undefined` where that cannot be found out: the fetch tells it better. */
+  async #describe(region: Region, query: ObjectQuery, values: KeptValues): Promise<Description | undefined> {
+    // A denial stands in the account's audit trail, and alarms listen to those: one is enough.
+    const denial = JSON.stringify([region.identity.principal, region.name, query.name]);
+    if (!this.#options.describe || this.#denials.has(denial)) return undefined;
+    try {
+      return await region.call({
+        key: ['describe', query.name],
+        shared: this.#descriptions,
+        trace: {},
+        start: (credentials, options) => this.#getDescription(query, values.nowMs(), credentials, options),
+      });
+    } catch (error) {
+      if (!(error instanceof AwsCallError)) throw error;
+      if (error.kind === 'missing') {
+        values.gone(query);
+        throw error;
+      }
+      if (error.kind === 'denied') this.#denials.add(denial);
       const { code, requestIds } = error;
-      this.#log.debug('DescribeSecret failed, the secret is fetched', { region: region.name, code, requestIds });
-      return false;
+      this.#options.log.debug('DescribeSecret failed, the secret is fetched', {
+        region: region.name,
+        code,
+        requestIds,
+      });
+      return undefined;
     }
   }
 
@@ -88,13 +149,31 @@ export class SecretsManager {
     return { value: new Secret(value), version: answer.VersionId };
   }
 
-  async #getStages(query: ObjectQuery, credentials: AwsCredentials, options: CallOptions): Promise<Stages> {
+  async #getDescription(
+    query: ObjectQuery,
+    askedAtMs: number,
+    credentials: AwsCredentials,
+    options: CallOptions,
+  ): Promise<Description> {
     const client = this.#clients.secretsManager(credentials, query.region);
     const command = new DescribeSecretCommand({ SecretId: query.name });
     const answer = await callAws(command, (sending) => client.send(command, sending), options);
     // A deleted secret can still be described: the fetch brings AWS's own error.
-    return answer.DeletedDate === undefined ? (answer.VersionIdsToStages ?? {}) : {};
+    return { stages: answer.DeletedDate === undefined ? (answer.VersionIdsToStages ?? {}) : {}, askedAtMs };
   }
+}
+
+/** Whether AWS would answer the query with this version. */
+function isCurrent({ version, versionLabel }: ObjectQuery, known: string, { stages }: Description): boolean {
+  if (!Object.hasOwn(stages, known)) return false;
+  // A pinned version without a label is what it is as long as AWS lists it.
+  if (version !== undefined && versionLabel === undefined) return version === known;
+  return stages[known]?.includes(versionLabel ?? 'AWSCURRENT') === true;
+}
+
+/** AWS would not give the value any more, not even to those who ask later. */
+function isLost({ kind }: AwsCallError): boolean {
+  return kind === 'denied' || kind === 'missing' || kind === 'refused';
 }
 
 function incomplete(what: string, requestId: string | undefined): AwsCallError {

@@ -2,18 +2,23 @@
 import type { AwsSettings } from '../aws-settings.js';
 import * as budgets from '../budgets.js';
 import type { Logger } from '../log.js';
-import type { FetchedObject, FetchItem, Identity, MountContext, ObjectQuery, SecretSource } from '../mount/types.js';
+import type { Fetched, FetchItem, FetchOrder, MountContext, ObjectQuery, SecretSource } from '../mount/types.js';
 import type { AwsRequestHandler } from '../transport.js';
+import { CallGate } from './call-gate.js';
 import { AwsClients } from './clients.js';
 import { hearBoth, judgeAlone, type Verdict } from './failover.js';
 import type { Failure, Outcome } from './failure.js';
 import { startFairTimer } from '../fair-timer.js';
 import { startFetchClock } from './fetch-clock.js';
+import { KeptValues } from './kept-values.js';
+import { orLastResort } from './last-resort.js';
 import { ParameterStore } from './parameter-store.js';
 import { askAll } from './questions.js';
-import { Region } from './region.js';
+import { Region, type RegionOptions } from './region.js';
 import { conclude } from './report.js';
 import { SecretsManager } from './secrets-manager.js';
+import { ValueCache, type ValueCacheOptions } from './value-cache.js';
+import { VolumeMemory } from './volume-memory.js';
 
 export interface SecretSourceOptions {
   readonly aws: AwsSettings;
@@ -22,6 +27,9 @@ export interface SecretSourceOptions {
   readonly failoverTimeoutMs: number;
   /** A denial by the failover region does not fail a mount that the primary region serves. */
   readonly tolerateFailoverDenied: boolean;
+  readonly cache: ValueCacheOptions;
+  /** How it is found out whether a kept value is still current: by DescribeSecret, or never, and it is fetched. */
+  readonly revalidate: 'describe' | 'fetch';
   readonly log: Logger;
   /** For tests; each defaults to its budget. */
   readonly limits?: Partial<SourceLimits>;
@@ -36,7 +44,7 @@ export interface SourceLimits {
   readonly callsAtOnce: number;
 }
 
-/** Clients and calls in flight live as long as the source; values leave with the mount that asked for them. */
+/** Clients, calls in flight and kept values live as long as the source. */
 export function createSecretSource(options: SecretSourceOptions): SecretSource {
   const limits: SourceLimits = {
     attemptMs: budgets.awsAttemptMs,
@@ -46,27 +54,44 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
   };
   const clients = new AwsClients({ ...options, attempts: limits.attempts });
   const services = {
-    secretsManager: new SecretsManager(clients, options.log),
+    secretsManager: new SecretsManager(clients, { describe: options.revalidate === 'describe', log: options.log }),
     parameterStore: new ParameterStore(clients),
   };
 
-  const fetch = async (
-    items: readonly FetchItem[],
-    identity: Identity,
-    context: MountContext,
-  ): Promise<readonly FetchedObject[]> => {
+  const cache = new ValueCache(options.cache);
+  const volumes = new VolumeMemory();
+
+  const gate = new CallGate();
+
+  const fetch = async (order: FetchOrder, context: MountContext): Promise<Fetched> => {
     context.signal.throwIfAborted();
+    const { items, identity, namespace, volume, revalidate } = order;
+    const pass = gate.enter(namespace);
+    const values = new KeptValues({ cache, volumes, identityKey: identity.key, volume, revalidate });
     const clock = startFetchClock(context);
     const patience = startPatience(items, options.failoverTimeoutMs);
     try {
-      const regions = regionsOf(items, { identity, context: clock.context, limits });
-      const outcomeOf = askAll({ items, regions, ...services });
+      const regions = regionsOf(items, { identity, context: clock.context, limits, gate, pass });
+      const outcomeOf = askAll({ items, regions, values, ...services });
       const verdicts = await Promise.all(
-        items.map((item) => decide(item, outcomeOf, { ...options, regions, patience: patience.end })),
+        items.map((item) => decide(item, outcomeOf, { ...options, regions, values, patience: patience.end })),
       );
       // A mount that was stopped fails with the reason for that, whatever its calls made of it.
       context.signal.throwIfAborted();
-      return conclude(items, verdicts, context);
+      const objects = conclude(items, verdicts, context);
+      if (values.reused > 0) context.note({ reused: values.reused });
+      return {
+        objects,
+        delivered: () => {
+          values.delivered();
+        },
+        release: () => {
+          pass.end();
+        },
+      };
+    } catch (error) {
+      pass.end();
+      throw error;
     } finally {
       patience.cancel();
       clock.stop();
@@ -77,9 +102,9 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
 
 function regionsOf(
   items: readonly FetchItem[],
-  options: { readonly identity: Identity; readonly context: MountContext; readonly limits: SourceLimits },
+  options: Pick<RegionOptions, 'identity' | 'context' | 'gate' | 'pass'> & { readonly limits: SourceLimits },
 ): ReadonlyMap<string, Region> {
-  const { identity, context, limits } = options;
+  const { limits, ...shared } = options;
   const primary = new Set(items.map((item) => item.primary.region));
   const all = new Set([...primary, ...items.flatMap(({ failover }) => (failover ? [failover.region] : []))]);
   // A share for each region: the calls of one that hangs must not keep the other's from going out.
@@ -88,7 +113,7 @@ function regionsOf(
   return new Map(
     [...all].map((region) => {
       const role = primary.has(region) ? 'primary' : 'failover';
-      return [region, new Region({ region, role, identity, context, callsAtOnce, attemptMs })];
+      return [region, new Region({ region, role, callsAtOnce, attemptMs, ...shared })];
     }),
   );
 }
@@ -110,21 +135,29 @@ function startPatience(
   };
 }
 
+interface DecideOptions extends SecretSourceOptions {
+  readonly regions: ReadonlyMap<string, Region>;
+  readonly values: KeptValues;
+  readonly patience: Promise<void>;
+}
+
 async function decide(
-  { primary, failover }: FetchItem,
+  item: FetchItem,
   outcomeOf: (query: ObjectQuery) => Promise<Outcome>,
-  options: SecretSourceOptions & { readonly regions: ReadonlyMap<string, Region>; readonly patience: Promise<void> },
+  options: DecideOptions,
 ): Promise<Verdict> {
-  if (!failover) return judgeAlone(await outcomeOf(primary));
+  const { primary, failover } = item;
+  if (!failover) return orLastResort(judgeAlone(await outcomeOf(primary)), item, options);
   const hung = ({ region }: ObjectQuery) =>
     hungFailure(options.regions.get(region)?.display ?? region, options.failoverTimeoutMs);
-  return hearBoth({
+  const verdict = await hearBoth({
     primary: outcomeOf(primary),
     failover: outcomeOf(failover),
     patience: options.patience,
     hung: { primary: hung(primary), failover: hung(failover) },
     tolerateDenied: options.tolerateFailoverDenied,
   });
+  return orLastResort(verdict, item, options);
 }
 
 function hungFailure(where: string, timeoutMs: number): Failure {

@@ -1,10 +1,11 @@
 /** Reads answers of AWS to their end before the SDK sees them, within a bound. */
 import { HttpResponse } from '@smithy/core/protocols';
 import type { HttpRequest } from '@smithy/core/protocols';
-import type { HttpHandlerOptions, RequestHandlerOutput } from '@smithy/types';
+import type { RequestHandlerOutput } from '@smithy/types';
 import * as budgets from '../budgets.js';
 import type { AwsRequestHandler } from '../transport.js';
 import { AwsCallError } from './aws-errors.js';
+import type { CountingOptions } from './call.js';
 
 /**
  * Hands on whole answers only. The SDK would take a connection that breaks within an answer for an answer that it
@@ -20,10 +21,10 @@ export class WholeAnswerHandler implements AwsRequestHandler {
   }
 
   /** @throws what `inner` or the connection fails with */
-  async handle(request: HttpRequest, options?: HttpHandlerOptions): Promise<RequestHandlerOutput<HttpResponse>> {
+  async handle(request: HttpRequest, options?: CountingOptions): Promise<RequestHandlerOutput<HttpResponse>> {
     const { response } = await this.#inner.handle(request, options);
     const { statusCode, headers, reason } = response;
-    const body = await collect(response.body);
+    const body = await collect(response.body, options?.onBytes);
     return { response: new HttpResponse({ statusCode, headers, body, ...(reason !== undefined && { reason }) }) };
   }
 
@@ -37,13 +38,14 @@ export class WholeAnswerHandler implements AwsRequestHandler {
   }
 }
 
-async function collect(body: unknown): Promise<Uint8Array> {
+async function collect(body: unknown, onBytes: CountingOptions['onBytes']): Promise<Uint8Array> {
   if (body === undefined) return new Uint8Array();
   if (body instanceof Uint8Array) return body;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
+    onBytes?.(chunk.byteLength);
     // Leaving the loop ends the stream and its connection.
     if (size > budgets.awsAnswerBytes) {
       throw new AwsCallError({ kind: 'garbled', code: `more than ${budgets.awsAnswerBytes} bytes` });

@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 async function delays(limiter: RateLimiter, count: number): Promise<readonly number[]> {
   const started = performance.now();
   const waits = Array.from({ length: count }, async () => {
-    await limiter.take(never);
+    await limiter.take('ns', never);
     return performance.now() - started;
   });
   return Promise.all(waits);
@@ -39,13 +39,25 @@ describe('the limit of requests', () => {
     assert.ok(Math.max(...times) < 500, String(Math.max(...times)));
   });
 
+  it('serves owners in turn: one with many requests delays another by one of them', async () => {
+    const limiter = new RateLimiter({ qps: 100, burst: 1 });
+    const order: string[] = [];
+    const ask = async (owner: string) => {
+      await limiter.take(owner, never);
+      order.push(owner);
+    };
+    const many = Array.from({ length: 8 }, () => ask('many'));
+    await Promise.all([...many, ask('one'), ask('two'), ask('two')]);
+    assert.deepEqual(order.slice(0, 6), ['many', 'many', 'one', 'two', 'many', 'two']);
+  });
+
   it('gives the place of a caller who leaves to the next', async () => {
     const limiter = new RateLimiter({ qps: 10, burst: 1 });
-    await limiter.take(never);
+    await limiter.take('ns', never);
     const leavers = Array.from({ length: 20 }, () => new AbortController());
     const started = performance.now();
-    const leaving = leavers.map((leaver) => limiter.take(leaver.signal));
-    const staying = limiter.take(never);
+    const leaving = leavers.map((leaver) => limiter.take('ns', leaver.signal));
+    const staying = limiter.take('ns', never);
     for (const leaver of leavers) leaver.abort(new Error('mount cancelled'));
     for (const take of leaving) await assert.rejects(take, /mount cancelled/);
     await staying;
@@ -54,19 +66,19 @@ describe('the limit of requests', () => {
 
   it('gives back what was granted to a caller who left in the same moment', async () => {
     const limiter = new RateLimiter({ qps: 20, burst: 1 });
-    await limiter.take(never);
+    await limiter.take('ns', never);
     const leaver = new AbortController();
     // Granted and left within one turn: whoever wins, no permission may get lost or be counted twice.
-    const leaving = limiter.take(leaver.signal).catch(() => undefined);
+    const leaving = limiter.take('ns', leaver.signal).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 48));
     leaver.abort(new Error('left'));
     await leaving;
-    await limiter.take(never);
+    await limiter.take('ns', never);
   });
 
   it('does not wait for a signal that has fired', async () => {
     const limiter = new RateLimiter({ qps: 1, burst: 1 });
-    await assert.rejects(limiter.take(AbortSignal.abort(new Error('over'))), /over/);
-    await limiter.take(never);
+    await assert.rejects(limiter.take('ns', AbortSignal.abort(new Error('over'))), /over/);
+    await limiter.take('ns', never);
   });
 });

@@ -1,6 +1,8 @@
 /** What one tenant writes costs the others nothing: their mounts beside it end in time, with the right values. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
+import { until } from '../server/serving.js';
 import { region, texts, World, type WorldMount } from '../support/world.js';
 
 /** Ends a process that evaluates it as it stands: it doubles its result at every step. */
@@ -110,6 +112,31 @@ describe('hostile tenants', function () {
       }),
     );
     await besides(Promise.all(hostile), 3000);
+  });
+
+  it('cannot hold up mounts by 20 of its own that wait for a region that never answers', async () => {
+    const typical = await goodMount();
+    const hang = world.standIn.fault({ region: 'eu-north-1', effect: { kind: 'hang' } });
+    const list = Array.from({ length: 20 }, (_, index) => `- { objectName: n${index}, objectType: secretsmanager }`);
+    const stops = Array.from({ length: 20 }, () => new AbortController());
+    const holes = stops.map(({ signal }) => {
+      const mount = world.complete({
+        namespace: 'evil',
+        objects: list.join('\n'),
+        parameters: { region: 'eu-north-1' },
+      });
+      return world.provider.driver.mount({ ...mount, signal }).catch((error: unknown) => error);
+    });
+    await sleep(300);
+    for (let count = 0; count < 5; count += 1) {
+      const took = await goodMount();
+      assert.ok(took < typical + 500, `${Math.round(took)} ms, and alone ${Math.round(typical)}`);
+    }
+    for (const stop of stops) stop.abort();
+    hang.remove();
+    await Promise.all(holes);
+    const isCancelled = ({ code }: Record<string, unknown>) => code === 'cancelled';
+    await until(() => world.provider.logLines().filter(isCancelled).length === stops.length);
   });
 
   it('cannot fill the log: one line for a mount, whatever is wrong with it', async () => {

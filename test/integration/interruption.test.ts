@@ -18,6 +18,7 @@ describe('interrupted mounts', function () {
   let world: World;
   beforeEach(async () => {
     world = await World.start({
+      flags: ['--secret-cache-ttl=0'],
       store: () => ({
         secrets: { [region]: generation('a') },
         roles: { app: {} },

@@ -26,7 +26,7 @@ for (const identity of ['irsa', 'pod-identity'] as const) {
 
       before(async () => {
         world = await World.start({
-          flags: driverWrites ? ['--driver-writes-secrets=true'] : [],
+          flags: ['--secret-cache-ttl=0', `--driver-writes-secrets=${driverWrites}`],
           store: (canaries) => {
             user = canaries.value('user');
             password = canaries.value('password');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ProviderError } from '../../src/errors.js';
+import { silentLogger } from '../../src/log.js';
 import { createMount } from '../../src/mount/mount.js';
 import type { FetchItem, Identity, MountCall, PlannedFile } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';
@@ -9,6 +10,7 @@ const identity: Identity = {
   auth: 'irsa',
   display: 'role arn:aws:iam::111122223333:role/app',
   key: 'key',
+  principal: 'key',
   credentials: () => Promise.reject(new TypeError('not asked for here')),
   drop: () => undefined,
 };
@@ -43,15 +45,17 @@ function setUp(options: { readonly driverWrites?: boolean; readonly value?: stri
   const mount = createMount({
     driverWrites: options.driverWrites ?? false,
     maxReplyBytes: 1_000_000,
+    maxConcurrentMounts: 2,
+    log: silentLogger,
     identities: {
       resolveRegions: () => step('regions', { primary: 'eu-west-1' }),
       resolveIdentity: () => step('identity', identity),
     },
     source: {
-      fetch: (items) => {
+      fetch: async ({ items }) => {
         seen.items = items;
         const version = (item: FetchItem) => item.held?.version ?? `v${String(item.index)}`;
-        return step(
+        const objects = await step(
           'fetch',
           items.map((item) => ({
             value: new Secret(options.value ?? item.primary.name),
@@ -59,6 +63,7 @@ function setUp(options: { readonly driverWrites?: boolean; readonly value?: stri
             region: 'eu-west-1',
           })),
         );
+        return { objects, delivered: () => seen.steps.push('delivered'), release: () => seen.steps.push('released') };
       },
     },
     engine: { evaluate: () => step('evaluate', []) },
@@ -80,7 +85,7 @@ describe('createMount', () => {
     const { mount, seen } = setUp();
     const context = testContext();
     const reply = await mount(call(), context);
-    assert.deepEqual(seen.steps, ['check', 'regions', 'identity', 'fetch', 'write']);
+    assert.deepEqual(seen.steps, ['check', 'regions', 'identity', 'fetch', 'write', 'delivered', 'released']);
     assert.deepEqual(reply, {
       versions: [
         { id: 'a', version: 'v0' },
@@ -104,7 +109,7 @@ describe('createMount', () => {
     const { mount, seen } = setUp({ driverWrites: true });
     const currentVersions = [{ id: 'a', version: 'v0' }];
     const reply = await mount(call({ currentVersions, targetPath: '/does/not/exist' }), testContext());
-    assert.deepEqual(seen.steps, ['regions', 'identity', 'fetch']);
+    assert.deepEqual(seen.steps, ['regions', 'identity', 'fetch', 'delivered', 'released']);
     assert.deepEqual(
       reply.files?.map(({ path }) => path),
       ['a', 'b'],

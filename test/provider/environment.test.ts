@@ -87,9 +87,18 @@ describe('the environment of the process', () => {
       requestHandler,
       failoverTimeoutMs: 5_000,
       tolerateFailoverDenied: false,
+      cache: { ttlMs: 0, staleMs: 0, maxBytes: 1 },
+      revalidate: 'describe',
       log: silentLogger,
     });
-    await source.fetch(items(secret('a'), parameter('p')), fakeIdentity(), testContext());
+    const order = {
+      items: items(secret('a'), parameter('p')),
+      identity: fakeIdentity(),
+      namespace: 'ns',
+      volume: 'v',
+      revalidate: false,
+    };
+    await source.fetch(order, testContext());
     return requests;
   };
   const hosts = (requests: readonly HttpRequest[]) => [...new Set(requests.map(({ hostname }) => hostname))].sort();

@@ -1,9 +1,17 @@
 /** Identities and items for tests of the provider's side. */
-import type { AwsCredentials, FetchItem, Identity, MountContext, ObjectQuery } from '../../src/mount/types.js';
+import { randomUUID } from 'node:crypto';
+import type {
+  AwsCredentials,
+  FetchedObject,
+  FetchItem,
+  Identity,
+  MountContext,
+  ObjectQuery,
+  SecretSource,
+} from '../../src/mount/types.js';
 import { createSecretSource, type SecretSourceOptions } from '../../src/provider/source.js';
 import { silentLogger } from '../../src/log.js';
 import { Secret } from '../../src/secret.js';
-import type { SecretSource } from '../../src/mount/types.js';
 import type { AwsEndpoint } from './aws-endpoint.js';
 
 export const primaryRegion = 'us-west-2';
@@ -32,6 +40,7 @@ export function fakeIdentity(options: FakeIdentityOptions = {}): FakeIdentity {
     auth: 'irsa',
     display: 'role arn:aws:iam::111122223333:role/app',
     key,
+    principal: key,
     asked,
     dropped,
     credentials: (region, context) => {
@@ -69,8 +78,19 @@ export function failoverItem(query: ObjectQuery, index = 0): FetchItem {
   return { index, primary: query, failover: { ...query, region: failoverRegion } };
 }
 
-export function sourceAt(endpoint: AwsEndpoint, options: Partial<SecretSourceOptions> = {}): SecretSource {
-  return createSecretSource({
+/** A source with what the tests of single fetches need of it. */
+export interface TestSource {
+  readonly source: SecretSource;
+  /** The objects as a volume gets them that was never mounted before. */
+  readonly fetch: (
+    items: readonly FetchItem[],
+    identity: Identity,
+    context: MountContext,
+  ) => Promise<readonly FetchedObject[]>;
+}
+
+export function sourceAt(endpoint: AwsEndpoint, options: Partial<SecretSourceOptions> = {}): TestSource {
+  const source = createSecretSource({
     aws: {
       useFips: false,
       useDualstack: false,
@@ -81,7 +101,19 @@ export function sourceAt(endpoint: AwsEndpoint, options: Partial<SecretSourceOpt
     requestHandler: endpoint.requestHandler,
     failoverTimeoutMs: 5_000,
     tolerateFailoverDenied: false,
+    cache: { ttlMs: 60_000, staleMs: 0, maxBytes: 4 * 1024 * 1024 },
+    revalidate: 'describe',
     log: silentLogger,
     ...options,
   });
+  return {
+    source,
+    fetch: async (items, identity, context) => {
+      const revalidate = items.some(({ held }) => held);
+      const order = { items, identity, namespace: 'ns', volume: randomUUID(), revalidate };
+      const { objects, release } = await source.fetch(order, context);
+      release();
+      return objects;
+    },
+  };
 }

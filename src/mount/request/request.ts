@@ -17,8 +17,21 @@ const noticesShown = 3;
 export interface RequestOptions {
   /** The driver writes what the answer holds: it takes fewer names than a file system. */
   readonly driverWrites: boolean;
-  /** Told whose volume it is as soon as that is known: the log line of a faulty class must name the pod too. */
-  readonly onPod?: (pod: Pod) => void;
+}
+
+/** The driver's part of a call: it is small, and says whose volume it is. What the class says is not read yet. */
+export interface MountEnvelope {
+  readonly pod: Pod;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly tokens: MountRequest['tokens'];
+  readonly call: MountCall;
+}
+
+/** @throws ProviderError `invalid_request` */
+export function openMountCall(call: MountCall): MountEnvelope {
+  const attributes = parseAttributes(call.attributes);
+  const tokens = parseTokens(attributes.get(tokensKey), call.secrets);
+  return { pod: readPod(attributes), attributes, tokens, call };
 }
 
 /**
@@ -27,10 +40,12 @@ export interface RequestOptions {
  *   `invalid_parameter`, `invalid_objects`, `path_conflict`; of several codes the first in this order
  */
 export function parseMountRequest(call: MountCall, options: RequestOptions): MountRequest {
-  const attributes = parseAttributes(call.attributes);
-  const tokens = parseTokens(attributes.get(tokensKey), call.secrets);
-  const pod = readPod(attributes);
-  options.onPod?.(pod);
+  return parseClass(openMountCall(call), options);
+}
+
+/** The second part of `parseMountRequest`, which may take its time: tenants write what it reads. */
+export function parseClass(envelope: MountEnvelope, options: RequestOptions): MountRequest {
+  const { pod, attributes, tokens, call } = envelope;
   const targetPath = readTargetPath(call.targetPath);
   const mode = readPermission(call.permission);
 

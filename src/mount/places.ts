@@ -1,0 +1,200 @@
+/** Bounds how many mounts are at work at once: the rest waits in order, and no namespace takes more than half. */
+import * as budgets from '../budgets.js';
+import { ProviderError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { raceWithSignal } from '../shared-calls.js';
+import type { MountContext } from './types.js';
+
+export interface WorkPlacesOptions {
+  /** Mounts at work at once, at least 1. */
+  readonly places: number;
+  readonly log: Logger;
+  /** For tests; `budgets.waitingMounts` otherwise. */
+  readonly waitingLimit?: number;
+}
+
+/** A mount's place while it works. */
+export interface WorkPlace {
+  /**
+   * Waits for the outside without a place: whatever AWS, a name server, the agent or the API server take their time
+   * for, the place is another mount's meanwhile. Who comes back goes before those who have not begun: it may hold
+   * values, and they leave the memory when it is done.
+   * @param undo what to do with the result when the mount is stopped before it has its place back
+   * @throws what `wait` throws, or the reason of the mount's signal
+   */
+  outside<T>(wait: () => Promise<T>, undo?: (result: T) => void): Promise<T>;
+}
+
+interface Waiter {
+  readonly owner: string;
+  readonly since: number;
+  readonly grant: () => void;
+  granted: boolean;
+}
+
+/** How much a new measurement counts in the mean time that a mount is at work. */
+const weight = 0.1;
+
+export class WorkPlaces {
+  readonly #places: number;
+  readonly #share: number;
+  readonly #waitingLimit: number;
+  readonly #log: Logger;
+  #free: number;
+  readonly #held = new Map<string, number>();
+  readonly #queues = { returning: new Set<Waiter>(), fresh: new Set<Waiter>() };
+  /** Mean time in milliseconds that a mount holds a place, all its stays together. */
+  #meanMs = 0;
+  #noticedAt = -Infinity;
+
+  constructor(options: WorkPlacesOptions) {
+    this.#places = options.places;
+    this.#free = options.places;
+    this.#share = Math.max(1, Math.floor(options.places / 2));
+    this.#waitingLimit = options.waitingLimit ?? budgets.waitingMounts;
+    this.#log = options.log;
+  }
+
+  /**
+   * Waits for a place and runs the work of a mount on it.
+   * @param owner the pod's namespace
+   * @throws ProviderError `overloaded` at once when the mount could not begin in its time; what `work` throws; or the
+   * reason of the context's signal
+   */
+  async run<T>(owner: string, context: MountContext, work: (place: WorkPlace) => T | Promise<T>): Promise<T> {
+    this.#refuseHopeless(owner, context);
+    const stay = new Stay(
+      (queue) => this.#take(owner, context, queue),
+      () => {
+        this.#release(owner);
+      },
+    );
+    await stay.begin();
+    try {
+      return await work(stay);
+    } finally {
+      stay.end();
+      this.#meanMs += weight * (stay.workedMs - this.#meanMs);
+      if (stay.waitedMs >= 1) context.note({ waitedMs: Math.round(stay.waitedMs) });
+    }
+  }
+
+  #refuseHopeless(owner: string, context: MountContext): void {
+    const waiting = this.#queues.fresh.size;
+    let ahead = 0;
+    for (const waiter of this.#queues.fresh) if (waiter.owner === owner) ahead += 1;
+    // The mounts of other namespaces hold up nothing but the places that are not this one's to have.
+    const expectedMs = (ahead * this.#meanMs) / this.#share;
+    const leftMs = context.timeLeftMs();
+    if (waiting < this.#waitingLimit && expectedMs <= leftMs) return;
+    throw new ProviderError(
+      'overloaded',
+      `this node's provider has ${String(waiting)} mounts waiting, and this one would not be done in the ` +
+        `${String(Math.round(leftMs / 1000))} s that it has; kubelet will try again`,
+    );
+  }
+
+  async #take(owner: string, { signal }: MountContext, queue: keyof WorkPlaces['queueSizes']): Promise<void> {
+    signal.throwIfAborted();
+    let grant = (): void => undefined;
+    const turn = new Promise<void>((resolve) => {
+      grant = resolve;
+    });
+    const waiter: Waiter = { owner, since: performance.now(), grant, granted: false };
+    this.#queues[queue].add(waiter);
+    this.#serve();
+    if (!waiter.granted) this.#notice();
+    try {
+      await raceWithSignal(turn, signal);
+    } catch (error) {
+      this.#queues[queue].delete(waiter);
+      if (waiter.granted) this.#release(owner);
+      throw error;
+    }
+  }
+
+  /** Mounts that wait, for tests. */
+  get queueSizes(): { readonly returning: number; readonly fresh: number } {
+    return { returning: this.#queues.returning.size, fresh: this.#queues.fresh.size };
+  }
+
+  #release(owner: string): void {
+    const held = (this.#held.get(owner) ?? 0) - 1;
+    if (held > 0) this.#held.set(owner, held);
+    else this.#held.delete(owner);
+    this.#free += 1;
+    // Not at once: what the kernel has for us meanwhile, the request of another namespace for one, comes first.
+    setImmediate(() => {
+      this.#serve();
+    });
+  }
+
+  #serve(): void {
+    for (const queue of [this.#queues.returning, this.#queues.fresh]) {
+      for (const waiter of queue) {
+        if (this.#free === 0) return;
+        const held = this.#held.get(waiter.owner) ?? 0;
+        if (held >= this.#share) continue;
+        this.#held.set(waiter.owner, held + 1);
+        this.#free -= 1;
+        queue.delete(waiter);
+        waiter.granted = true;
+        waiter.grant();
+      }
+    }
+  }
+
+  #notice(): void {
+    const now = performance.now();
+    if (now - this.#noticedAt < budgets.waitingNoticeMs) return;
+    this.#noticedAt = now;
+    const waiting = this.#queues.fresh.size + this.#queues.returning.size;
+    this.#log.info('mounts wait for their turn', { waiting, atWork: this.#places - this.#free, places: this.#places });
+  }
+}
+
+/** One mount's comings and goings. */
+class Stay implements WorkPlace {
+  readonly #take: (queue: 'returning' | 'fresh') => Promise<void>;
+  readonly #release: () => void;
+  #here = false;
+  #since = 0;
+  workedMs = 0;
+  waitedMs = 0;
+
+  constructor(take: (queue: 'returning' | 'fresh') => Promise<void>, release: () => void) {
+    this.#take = take;
+    this.#release = release;
+  }
+
+  begin(): Promise<void> {
+    return this.#enter('fresh');
+  }
+
+  async outside<T>(wait: () => Promise<T>, undo?: (result: T) => void): Promise<T> {
+    this.end();
+    const result = await wait();
+    try {
+      await this.#enter('returning');
+    } catch (error) {
+      undo?.(result);
+      throw error;
+    }
+    return result;
+  }
+
+  end(): void {
+    if (!this.#here) return;
+    this.#here = false;
+    this.workedMs += performance.now() - this.#since;
+    this.#release();
+  }
+
+  async #enter(queue: 'returning' | 'fresh'): Promise<void> {
+    const asked = performance.now();
+    await this.#take(queue);
+    this.#since = performance.now();
+    this.waitedMs += this.#since - asked;
+    this.#here = true;
+  }
+}

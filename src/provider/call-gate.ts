@@ -1,0 +1,198 @@
+/** Bounds the calls to AWS that are under way and the bytes of their answers that no volume holds yet. */
+import * as budgets from '../budgets.js';
+import { ProviderError } from '../errors.js';
+import { raceWithSignal } from '../shared-calls.js';
+
+/** The bytes of one answer; they count until the last mount that waited for it has ended. */
+export class AnswerBytes {
+  readonly #gate: CallGate;
+  #bytes = 0;
+  #holders = 0;
+
+  constructor(gate: CallGate) {
+    this.#gate = gate;
+  }
+
+  get size(): number {
+    return this.#bytes;
+  }
+
+  /** They have arrived. */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    this.#gate.count(bytes);
+  }
+
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    this.dropUnheld();
+  }
+
+  /** Whoever waited for them may be gone already. */
+  dropUnheld(): void {
+    if (this.#holders > 0) return;
+    this.#gate.count(-this.#bytes);
+    this.#bytes = 0;
+  }
+}
+
+/** What one mount has under way and holds. */
+export class GatePass {
+  readonly owner: string;
+  readonly #gate: CallGate;
+  readonly #held = new Set<AnswerBytes>();
+  #total = 0;
+
+  constructor(gate: CallGate, owner: string) {
+    this.#gate = gate;
+    this.owner = owner;
+  }
+
+  get holdsBytes(): boolean {
+    return this.#held.size > 0;
+  }
+
+  /** The mount has these bytes from now on, until it ends. @throws ProviderError `volume_too_large` */
+  hold(bytes: AnswerBytes): void {
+    if (this.#held.has(bytes)) return;
+    this.#held.add(bytes);
+    bytes.hold();
+    this.#total += bytes.size;
+    if (this.#total > budgets.mountBytes) {
+      throw new ProviderError(
+        'volume_too_large',
+        `the objects of this volume make answers of more than ${budgets.mountBytes} bytes in all: ` +
+          'spread them over several SecretProviderClasses and volumes',
+      );
+    }
+    this.#gate.heldByNow();
+  }
+
+  /** Makes a call when it is this mount's turn. @throws the signal's reason while it waits, or what `call` throws */
+  call<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    return this.#gate.run(this, signal, call);
+  }
+
+  /** The mount has ended, well or badly: it holds nothing any more. */
+  end(): void {
+    this.#gate.leave(this);
+    for (const bytes of this.#held) bytes.release();
+    this.#held.clear();
+  }
+}
+
+interface Waiter {
+  readonly pass: GatePass;
+  readonly grant: () => void;
+  granted: boolean;
+}
+
+export interface CallGateOptions {
+  /** Calls under way at once; no namespace has more than half of them. */
+  readonly calls: number;
+  /** Bytes of answers; a call more may go out as long as there are fewer. */
+  readonly bytes: number;
+}
+
+export class CallGate {
+  readonly #options: CallGateOptions;
+  readonly #share: number;
+  readonly #passes = new Set<GatePass>();
+  readonly #underWay = new Map<string, number>();
+  readonly #waiting = new Set<Waiter>();
+  #calls = 0;
+  #bytes = 0;
+
+  constructor(options: CallGateOptions = { calls: budgets.awsCalls, bytes: budgets.undeliveredBytes }) {
+    this.#options = options;
+    this.#share = Math.max(1, Math.floor(options.calls / 2));
+  }
+
+  /** Bytes that have arrived and were not delivered. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @param owner the namespace of the pod */
+  enter(owner: string): GatePass {
+    const pass = new GatePass(this, owner);
+    this.#passes.add(pass);
+    return pass;
+  }
+
+  leave(pass: GatePass): void {
+    this.#passes.delete(pass);
+    this.#serve();
+  }
+
+  /** A mount that waits may have become the oldest of those that hold something. */
+  heldByNow(): void {
+    if (this.#bytes >= this.#options.bytes) this.#serve();
+  }
+
+  count(bytes: number): void {
+    this.#bytes += bytes;
+    if (bytes < 0) this.#serve();
+  }
+
+  async run<T>(pass: GatePass, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    await this.#take(pass, signal);
+    try {
+      return await call();
+    } finally {
+      this.#release(pass.owner);
+    }
+  }
+
+  async #take(pass: GatePass, signal: AbortSignal): Promise<void> {
+    let grant = (): void => undefined;
+    const turn = new Promise<void>((resolve) => {
+      grant = resolve;
+    });
+    const waiter: Waiter = { pass, grant, granted: false };
+    this.#waiting.add(waiter);
+    this.#serve();
+    try {
+      await raceWithSignal(turn, signal);
+    } catch (error) {
+      this.#waiting.delete(waiter);
+      if (waiter.granted) this.#release(pass.owner);
+      throw error;
+    }
+  }
+
+  #release(owner: string): void {
+    this.#calls -= 1;
+    const left = (this.#underWay.get(owner) ?? 0) - 1;
+    if (left > 0) this.#underWay.set(owner, left);
+    else this.#underWay.delete(owner);
+    this.#serve();
+  }
+
+  #serve(): void {
+    const oldest = this.#oldestHolder();
+    for (const waiter of this.#waiting) {
+      if (this.#calls >= this.#options.calls) return;
+      const { owner } = waiter.pass;
+      const underWay = this.#underWay.get(owner) ?? 0;
+      if (underWay >= this.#share) continue;
+      if (this.#bytes >= this.#options.bytes && waiter.pass !== oldest) continue;
+      this.#underWay.set(owner, underWay + 1);
+      this.#calls += 1;
+      this.#waiting.delete(waiter);
+      waiter.granted = true;
+      waiter.grant();
+    }
+  }
+
+  /** One mount may always go on, or mounts that hold a part of their answers each would wait for each other. */
+  #oldestHolder(): GatePass | undefined {
+    if (this.#bytes < this.#options.bytes) return undefined;
+    for (const pass of this.#passes) if (pass.holdsBytes) return pass;
+    return undefined;
+  }
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { ProviderError } from '../../src/errors.js';
+import { silentLogger } from '../../src/log.js';
+import { WorkPlaces, type WorkPlace } from '../../src/mount/places.js';
+import { keptLog } from '../server/serving.js';
+import { testContext } from '../support/contexts.js';
+
+/** Something that a test ends. */
+function door(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+const placesOf = (places: number, waitingLimit?: number) =>
+  new WorkPlaces({ places, log: silentLogger, ...(waitingLimit !== undefined && { waitingLimit }) });
+
+describe('WorkPlaces', () => {
+  it('lets no more at work than there are places, and of one namespace half of them', async () => {
+    const places = placesOf(4);
+    const end = door();
+    const begun: string[] = [];
+    const run = (owner: string) =>
+      places.run(owner, testContext(), async () => {
+        begun.push(owner);
+        await end.opened;
+      });
+    const all = ['a', 'a', 'a', 'b', 'c', 'd'].map(run);
+    await sleep(5);
+    assert.deepEqual(begun, ['a', 'a', 'b', 'c']);
+    end.open();
+    await Promise.all(all);
+    assert.deepEqual(begun, ['a', 'a', 'b', 'c', 'a', 'd']);
+  });
+
+  it('takes the place back from those who wait for the outside', async () => {
+    const places = placesOf(2);
+    const blackHole = door();
+    const stuck = Array.from({ length: 20 }, () =>
+      places.run('tenant', testContext(), (place) => place.outside(() => blackHole.opened)),
+    );
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 20 }, () => places.run('tenant', testContext(), () => 1)));
+    assert.ok(performance.now() - started < 500);
+    blackHole.open();
+    await Promise.all(stuck);
+  });
+
+  it('lets those who come back go before those who have not begun', async () => {
+    const places = placesOf(2);
+    const [answer, work] = [door(), door()];
+    const order: string[] = [];
+    const first = places.run('a', testContext(), async (place) => {
+      await place.outside(() => answer.opened);
+      order.push('back');
+    });
+    await sleep(5);
+    const blocker = places.run('a', testContext(), () => work.opened);
+    const fresh = places.run('a', testContext(), () => order.push('fresh'));
+    answer.open();
+    await sleep(5);
+    work.open();
+    await Promise.all([first, blocker, fresh]);
+    assert.deepEqual(order, ['back', 'fresh']);
+  });
+
+  it('notes how long a mount waited, and says in the log that mounts wait', async () => {
+    const kept = keptLog();
+    const places = new WorkPlaces({ places: 1, log: kept.log });
+    const end = door();
+    const context = testContext();
+    const first = places.run('a', testContext(), () => end.opened);
+    const second = places.run('b', context, () => 1);
+    await sleep(20);
+    end.open();
+    await Promise.all([first, second]);
+    assert.ok((context.notes.waitedMs ?? 0) >= 15, String(context.notes.waitedMs));
+    assert.deepEqual(
+      kept.lines().map(({ message, waiting, atWork, places: all }) => [message, waiting, atWork, all]),
+      [['mounts wait for their turn', 1, 1, 1]],
+    );
+  });
+
+  it('refuses at once a mount that could not begin in its time', async () => {
+    const places = placesOf(1);
+    // A mount takes about 50 ms.
+    for (let n = 0; n < 30; n += 1) await places.run('a', testContext(), () => sleep(20));
+    const end = door();
+    const busy = [door()].map(() => places.run('a', testContext(), () => end.opened));
+    const waiting = Array.from({ length: 20 }, () => places.run('a', testContext(), () => 1));
+    await assert.rejects(
+      places.run('a', testContext(100), () => 1),
+      (error) => {
+        assert.ok(error instanceof ProviderError);
+        assert.equal(error.code, 'overloaded');
+        assert.match(
+          error.message,
+          /^this node's provider has 20 mounts waiting, and this one would not be done in the 0 s/,
+        );
+        return true;
+      },
+    );
+    const other = places.run('b', testContext(100), () => 1);
+    end.open();
+    await Promise.all([...busy, ...waiting, other]);
+  });
+
+  it('refuses a mount when too many wait already', async () => {
+    const places = placesOf(1, 2);
+    const end = door();
+    const all = [1, 2, 3].map(() => places.run('a', testContext(), () => end.opened));
+    await assert.rejects(
+      places.run('b', testContext(), () => 1),
+      { code: 'overloaded' },
+    );
+    end.open();
+    await Promise.all(all);
+  });
+
+  it('undoes what a mount brought that was stopped on its way back', async () => {
+    const places = placesOf(1);
+    const [answer, end] = [door(), door()];
+    const context = testContext();
+    const undone: number[] = [];
+    const stopped = places.run('a', context, (place) =>
+      place.outside(
+        () => answer.opened.then(() => 7),
+        (result) => undone.push(result),
+      ),
+    );
+    await sleep(5);
+    const busy = places.run('b', testContext(), () => end.opened);
+    answer.open();
+    await sleep(5);
+    const reason = new ProviderError('timed_out', 'late');
+    context.controller.abort(reason);
+    await assert.rejects(stopped, reason);
+    assert.deepEqual(undone, [7]);
+    end.open();
+    await busy;
+    await places.run('c', testContext(), () => 1);
+  });
+
+  it('loses no place, whatever mounts do: they fail, are stopped while they wait, go outside', async () => {
+    type Step = 'work' | 'outside' | 'fail' | 'stop';
+    const scripts = fc.array(
+      fc.record({
+        owner: fc.constantFrom('a', 'b', 'c'),
+        steps: fc.array(fc.constantFrom<Step>('work', 'outside', 'fail', 'stop'), { maxLength: 4 }),
+      }),
+      { maxLength: 15 },
+    );
+    await fc.assert(
+      fc.asyncProperty(scripts, fc.integer({ min: 1, max: 5 }), async (mounts, size) => {
+        const places = placesOf(size);
+        const atWork = new Map<string, number>();
+        const here = (owner: string, change: number) => {
+          atWork.set(owner, (atWork.get(owner) ?? 0) + change);
+          const counts = [...atWork.values()];
+          assert.ok(counts.reduce((sum, count) => sum + count, 0) <= size);
+          assert.ok(Math.max(...counts) <= Math.max(1, Math.floor(size / 2)));
+        };
+        const runs = mounts.map(({ owner, steps }) => {
+          const context = testContext();
+          return places
+            .run(owner, context, async (place: WorkPlace) => {
+              here(owner, 1);
+              for (const step of steps) {
+                if (step === 'stop') context.controller.abort(new Error('stopped'));
+                if (step === 'fail' || step === 'stop') {
+                  here(owner, -1);
+                  throw new Error(step);
+                }
+                if (step === 'outside') {
+                  here(owner, -1);
+                  await place.outside(() => new Promise((resolve) => setImmediate(resolve)));
+                  here(owner, 1);
+                } else await new Promise((resolve) => setImmediate(resolve));
+              }
+              here(owner, -1);
+            })
+            .catch(() => undefined);
+        });
+        await Promise.all(runs);
+        assert.deepEqual(places.queueSizes, { returning: 0, fresh: 0 });
+        const all = ['a', 'b', 'c', 'd', 'e'].slice(0, size);
+        const end = door();
+        let begun = 0;
+        const again = all.map((owner) =>
+          places.run(owner, testContext(), () => {
+            begun += 1;
+            return end.opened;
+          }),
+        );
+        await sleep(1);
+        assert.equal(begun, size);
+        end.open();
+        await Promise.all(again);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

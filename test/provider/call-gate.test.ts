@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mountBytes } from '../../src/budgets.js';
+import { AnswerBytes, CallGate } from '../../src/provider/call-gate.js';
+
+const never = new AbortController().signal;
+
+describe('CallGate', () => {
+  const setUp = (calls: number, bytes = 1000) => {
+    const gate = new CallGate({ calls, bytes });
+    const underWay: string[] = [];
+    const ends = new Map<string, () => void>();
+    const call = (pass: ReturnType<CallGate['enter']>, name: string, signal = never) =>
+      pass.call(signal, () => {
+        underWay.push(name);
+        return new Promise<void>((resolve) => ends.set(name, resolve));
+      });
+    const end = async (name: string) => {
+      ends.get(name)?.();
+      await sleep(1);
+    };
+    const arrive = (pass: ReturnType<CallGate['enter']>, size: number) => {
+      const answer = new AnswerBytes(gate);
+      answer.add(size);
+      pass.hold(answer);
+      return answer;
+    };
+    return { gate, underWay, call, end, arrive };
+  };
+
+  it('lets only so many calls out, and of one namespace half of them', async () => {
+    const { gate, underWay, call, end } = setUp(4);
+    const [a, b, c] = [gate.enter('a'), gate.enter('b'), gate.enter('c')];
+    for (const name of ['a1', 'a2', 'a3']) void call(a, name);
+    for (const name of ['b1', 'b2']) void call(b, name);
+    void call(c, 'c1');
+    await sleep(1);
+    assert.deepEqual(underWay, ['a1', 'a2', 'b1', 'b2']);
+    await end('b1');
+    assert.deepEqual(underWay.slice(4), ['c1']);
+    await end('a1');
+    assert.deepEqual(underWay.slice(5), ['a3']);
+  });
+
+  it('lets only the mount that holds bytes for longest go on when there are too many', async () => {
+    const { gate, underWay, call, arrive } = setUp(10);
+    const [late, first, second] = [gate.enter('c'), gate.enter('a'), gate.enter('b')];
+    arrive(first, 600);
+    const held = arrive(second, 600);
+    void call(late, 'late');
+    void call(second, 'second');
+    void call(first, 'first');
+    await sleep(1);
+    assert.deepEqual(underWay, ['first']);
+    assert.equal(gate.bytes, 1200);
+    second.end();
+    assert.equal(held.size, 0);
+    await sleep(1);
+    assert.equal(gate.bytes, 600);
+    assert.deepEqual(underWay, ['first', 'late', 'second']);
+  });
+
+  it('counts the bytes of a shared answer until the last mount that took it has ended', () => {
+    const { gate, arrive } = setUp(10);
+    const [one, two] = [gate.enter('a'), gate.enter('a')];
+    const answer = arrive(one, 100);
+    two.hold(answer);
+    one.end();
+    assert.equal(gate.bytes, 100);
+    two.end();
+    assert.equal(gate.bytes, 0);
+  });
+
+  it('does not count what nobody waits for any more', () => {
+    const gate = new CallGate({ calls: 1, bytes: 10 });
+    const answer = new AnswerBytes(gate);
+    answer.add(5);
+    answer.dropUnheld();
+    assert.equal(gate.bytes, 0);
+  });
+
+  it('lets a mount that is stopped leave the queue, and gives its place on', async () => {
+    const { gate, underWay, call, end } = setUp(1);
+    const [a, b, c] = [gate.enter('a'), gate.enter('b'), gate.enter('c')];
+    void call(a, 'a');
+    const leaver = new AbortController();
+    const left = call(b, 'b', leaver.signal);
+    void call(c, 'c');
+    leaver.abort(new Error('stopped'));
+    await assert.rejects(left, /stopped/);
+    await end('a');
+    assert.deepEqual(underWay, ['a', 'c']);
+  });
+
+  it('refuses a mount whose answers are too large in all', () => {
+    const { gate, arrive } = setUp(1, Infinity);
+    const pass = gate.enter('a');
+    arrive(pass, mountBytes);
+    assert.throws(() => arrive(pass, 1), { code: 'volume_too_large' });
+    pass.end();
+    assert.equal(gate.bytes, 0);
+  });
+});
