@@ -1,5 +1,5 @@
 /** Finds out whether this machine can run the cluster, and installs the small programs that a Debian machine lacks. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { run, RunFailed } from '../support/run.js';
 
@@ -25,8 +25,8 @@ export async function missing(): Promise<string | undefined> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'the cluster runs on Linux on x64 only';
   if (process.getuid?.() !== 0) return 'a node needs root';
   if (!onPath('go')) return 'Go is missing, with which the cluster is built';
-  const absent = controllers.filter((name) => !existsSync(`/sys/fs/cgroup/${name}/cgroup.procs`));
-  if (absent.length > 0) return `control groups of version 1 are missing (${absent.join(', ')})`;
+  const absent = controllers.filter((name) => !isWritable(`/sys/fs/cgroup/${name}/cgroup.procs`));
+  if (absent.length > 0) return `control groups of version 1 are missing or read-only (${absent.join(', ')})`;
   try {
     await run('unshare', [...namespaces, 'true']);
   } catch (error) {
@@ -50,6 +50,16 @@ async function installPackages(): Promise<string | undefined> {
     throw error;
   }
   return undefined;
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    // Absent, or on a file system that is read-only even for root: no use either way.
+    return false;
+  }
 }
 
 function onPath(program: string): boolean {

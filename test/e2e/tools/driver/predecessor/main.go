@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log"
 	"net"
@@ -19,10 +20,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-const (
-	socket     = "/var/run/secrets-store-csi-providers/aws.sock"
-	valuesFile = "/values.json"
-)
+const valuesFile = "/values.json"
+
+var providerVolume = flag.String("provider-volume", "/var/run/secrets-store-csi-providers", "directory of the socket")
 
 type predecessor struct {
 	v1alpha1.UnimplementedCSIDriverProviderServer
@@ -84,6 +84,8 @@ func write(directory, name, value string) error {
 }
 
 func main() {
+	flag.Parse()
+	socket := filepath.Join(*providerVolume, "aws.sock")
 	text, err := os.ReadFile(valuesFile)
 	if err != nil {
 		log.Fatal(err)
