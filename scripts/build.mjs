@@ -1,38 +1,63 @@
-// Bundles the programs into dist/, each one CommonJS file. Every file is renamed into place, so that two builds at once
-// (two test runs of one checkout) never leave half a file.
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+// Bundles the programs into dist/. Every file is renamed into place, so that two builds at once (two test runs of one
+// checkout) never leave half a file.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '..');
-const entries = {
-  main: 'src/main.ts',
-  'extract-worker': 'src/mount/expression/extract-worker.ts',
-  cli: 'src/cli/cli.ts',
-};
 const dist = path.join(root, 'dist');
 const stage = mkdtempSync(path.join(root, 'dist-'));
+const shared = {
+  absWorkingDir: root,
+  outdir: stage,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node20.19',
+  mainFields: ['module', 'main'],
+  // protobufjs would load it for 64-bit numbers, which the protocol has none of: it compiles WebAssembly at each start.
+  alias: { long: path.join(root, 'scripts/no-long.cjs') },
+  define: { 'import.meta.dirname': '__dirname' },
+  logLevel: 'warning',
+  metafile: true,
+};
+/** Parts of the provider that are loaded when they are needed; docs/adr/0013 says why. */
+const partName = /^main-.*\.js$/;
+
 try {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(root, file)))),
-    outdir: stage,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node20.19',
+  // esbuild splits modules of the standard alone: so the provider's parts are made as such, and then CommonJS of each.
+  const provider = await build({
+    ...shared,
+    entryPoints: { main: 'src/main.ts' },
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'main-[name]-[hash]',
+  });
+  for (const name of readdirSync(stage)) {
+    const file = path.join(stage, name);
+    const options = { format: 'cjs', minify: true, platform: 'node', target: shared.target };
+    writeFileSync(file, (await transform(readFileSync(file, 'utf8'), options)).code);
+  }
+  const others = await build({
+    ...shared,
+    entryPoints: { 'extract-worker': 'src/mount/expression/extract-worker.ts', cli: 'src/cli/cli.ts' },
     format: 'cjs',
-    mainFields: ['module', 'main'],
-    define: { 'import.meta.dirname': '__dirname' },
-    logLevel: 'warning',
-    metafile: true,
   });
   // Which packages are in which program: for licence notices and the bill of materials.
-  writeFileSync(path.join(stage, 'metafile.json'), JSON.stringify(metafile));
+  const outputs = { ...provider.metafile.outputs, ...others.metafile.outputs };
+  const inputs = { ...provider.metafile.inputs, ...others.metafile.inputs };
+  writeFileSync(path.join(stage, 'metafile.json'), JSON.stringify({ inputs, outputs }));
   // The package says "type": "module"; the bundles are CommonJS.
   writeFileSync(path.join(stage, 'package.json'), '{"type":"commonjs"}\n');
+  const fresh = readdirSync(stage);
   mkdirSync(dist, { recursive: true });
-  for (const name of readdirSync(stage)) renameSync(path.join(stage, name), path.join(dist, name));
+  // The entry comes last: it never names a part that is not there yet.
+  for (const name of fresh.sort((a, b) => Number(a === 'main.js') - Number(b === 'main.js'))) {
+    renameSync(path.join(stage, name), path.join(dist, name));
+  }
+  for (const name of readdirSync(dist)) {
+    if (partName.test(name) && !fresh.includes(name)) rmSync(path.join(dist, name), { force: true });
+  }
 } finally {
   rmSync(stage, { recursive: true, force: true });
 }

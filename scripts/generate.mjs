@@ -1,9 +1,8 @@
-// Writes src/generated from proto/: handler types and the descriptor that the bundle embeds. `--check` only compares.
+// Writes src/generated from proto/: handler types and the codec of the messages. `--check` only compares.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import protobuf from 'protobufjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const out = mkdtempSync(path.join(tmpdir(), 'generate-'));
@@ -16,13 +15,25 @@ try {
     ),
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  const descriptor = new protobuf.Root().loadSync(path.join(root, 'proto/v1alpha1.proto'), { keepCase: true }).toJSON();
-  // Its type wants a comment of each method; `toJSON` leaves it out.
-  for (const method of Object.values(descriptor.nested.v1alpha1.nested.CSIDriverProvider.methods)) method.comment = '';
+  const cli = path.join(root, 'node_modules/protobufjs-cli/bin/pbjs');
+  const unused = ['create', 'verify', 'convert', 'delimited', 'service', 'comments', 'typeurl'].map(
+    (part) => `--no-${part}`,
+  );
+  const codec = execFileSync(
+    process.execPath,
+    [cli, '-t', 'static-module', '-w', 'es6', '--keep-case', ...unused, path.join(root, 'proto/v1alpha1.proto')],
+    { encoding: 'utf8' },
+  );
+  const note = '// Generated from proto/v1alpha1.proto by `npm run generate`.\n';
+  // As the tool writes it, the import finds nothing under Node's own loader of modules.
   writeFileSync(
-    path.join(out, 'descriptor.ts'),
-    `// Generated from proto/v1alpha1.proto by \`npm run generate\`.\nimport type { INamespace } from 'protobufjs';\n\n` +
-      `export const descriptor: INamespace = ${JSON.stringify(descriptor)};\n`,
+    path.join(out, 'codec.js'),
+    note +
+      codec.replace('import * as $protobuf from "protobufjs/minimal"', 'import $protobuf from "protobufjs/minimal.js"'),
+  );
+  writeFileSync(
+    path.join(out, 'codec.d.ts'),
+    note + codecTypes(['MountRequest', 'MountResponse', 'VersionRequest', 'VersionResponse']),
   );
   const fresh = readAll(out);
   const folder = path.join(root, 'src/generated');
@@ -43,6 +54,17 @@ try {
   }
 } finally {
   rmSync(out, { recursive: true, force: true });
+}
+
+/** Types of the codec, for the messages that the server reads and writes. */
+function codecTypes(messages) {
+  const imports = messages.map((name) => `import type { ${name}, ${name}__Output } from './v1alpha1/${name}.js';\n`);
+  const members = messages.map((name) => `  readonly ${name}: Codec<${name}, ${name}__Output>;\n`);
+  return (
+    `${imports.join('')}\nexport interface Codec<In, Out> {\n` +
+    `  encode(message: In): { finish(): Uint8Array };\n  /** Throws what is no such message. */\n  decode(bytes: Uint8Array): Out;\n}\n\n` +
+    `export declare const v1alpha1: {\n${members.join('')}};\n`
+  );
 }
 
 function readAll(folder) {

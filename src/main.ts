@@ -1,24 +1,18 @@
 /** The provider process: reads how it was started, wires everything, serves until it is told to stop. */
 import './harden-process.js';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
-import { createIdentities } from './auth/identities.js';
-import { loadKubernetesConnection } from './auth/kubeconfig.js';
+import { loadKubernetesConnection } from './auth/find-kubernetes.js';
 import { createKubernetesApi } from './auth/kubernetes.js';
 import { ProviderError } from './errors.js';
 import { stopSignals } from './hardening.js';
 import { createLogger, type Logger } from './log.js';
-import { createExpressionEngine } from './mount/expression/expression-engine.js';
-import { createMount } from './mount/mount.js';
 import type { Mount } from './mount/types.js';
-import { createVolumeWriter } from './mount/volume/write.js';
 import { parseOptions, programName, programVersion, type Options } from './options.js';
-import { createSecretSource } from './provider/source.js';
 import { startHealthListener } from './server/health.js';
 import { startServer, type ProviderServer, type ServerCondition } from './server/server.js';
 import { bugTrace } from './server/status.js';
-import { createTransport } from './transport.js';
+import { readNetwork } from './network.js';
 
 /** Log lines that wait for a slow reader, in bytes; what comes on top is lost, or it would fill the memory. */
 const pendingLogBytes = 1024 * 1024;
@@ -63,7 +57,7 @@ async function main(): Promise<void> {
 async function start(options: Options, log: Logger): Promise<ProviderServer> {
   redirectNotices(log);
   const runtime = { name: programName, version: programVersion };
-  const mount = wireMount(options, log);
+  const { mount, load } = await lateMount(options, log);
   let condition = (): ServerCondition => ({ kind: 'starting' });
   // Before the socket: a port that is taken must not leave one behind.
   const { httpPort } = options;
@@ -72,6 +66,8 @@ async function start(options: Options, log: Logger): Promise<ProviderServer> {
   const server = await startServer({ directory: options.providerVolume, mount, runtime, log });
   condition = server.condition;
   keepGoing(log);
+  // After the calls that wait already: a health check must not wait for it.
+  setImmediate(() => void load());
   log.info('serving', {
     ...runtime,
     node: process.version,
@@ -85,37 +81,29 @@ async function start(options: Options, log: Logger): Promise<ProviderServer> {
   return server;
 }
 
-/** The steps of a mount with what they need of the outside. */
-function wireMount(options: Options, log: Logger): Mount {
-  const { aws, environmentRegion, nodeName } = options;
-  const connection = loadKubernetesConnection(process.env, readFileSync);
-  const { requestHandler } = createTransport(process.env);
-  return createMount({
-    identities: createIdentities({
-      kubernetes: createKubernetesApi({ connection, qps: options.qps, burst: options.burst }),
-      aws,
-      requestHandler,
-      ...(environmentRegion !== undefined && { environmentRegion }),
-      ...(nodeName !== undefined && { nodeName }),
-      podIdentity: { ...options.podIdentity, connectTimeoutMs: 500 },
-      log,
-    }),
-    source: createSecretSource({
-      aws,
-      requestHandler,
-      failoverTimeoutMs: options.failoverTimeoutMs,
-      tolerateFailoverDenied: options.tolerateFailoverDenied,
-      cache: { ttlMs: options.secretCacheTtlMs, staleMs: options.serveStaleForMs, maxBytes: options.secretCacheBytes },
-      revalidate: options.revalidate,
-      log,
-    }),
-    engine: createExpressionEngine({ workerFile: path.join(import.meta.dirname, 'extract-worker.js'), log }),
-    volume: createVolumeWriter({ pruneRemovedFiles: options.pruneRemovedFiles }),
-    driverWrites: options.driverWrites,
-    maxReplyBytes: options.maxReplyBytes,
-    maxConcurrentMounts: options.maxConcurrentMounts,
-    log,
+interface LateMount {
+  readonly mount: Mount;
+  readonly load: () => Promise<Mount>;
+}
+
+/**
+ * The mount, loaded once the process serves: a mount that comes before waits for it. Everything that the user may have
+ * set wrong is checked here, at once.
+ * @throws ProviderError `start_failed`
+ */
+async function lateMount(options: Options, log: Logger): Promise<LateMount> {
+  const connection = await loadKubernetesConnection(process.env, readFileSync, async (list, readFile) => {
+    const { readKubeconfig } = await import('./auth/kubeconfig.js');
+    return readKubeconfig(list, readFile);
   });
+  const kubernetes = createKubernetesApi({ connection, qps: options.qps, burst: options.burst });
+  const network = readNetwork(process.env);
+  let loaded: Promise<Mount> | undefined;
+  const load = (): Promise<Mount> => {
+    loaded ??= import('./compose-mount.js').then((late) => late.composeMount(options, { kubernetes, network, log }));
+    return loaded;
+  };
+  return { load, mount: async (call, context) => (await load())(call, context) };
 }
 
 /** Resolves with the first signal that asks the process to end; it may come before the start is over. */

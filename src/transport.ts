@@ -1,5 +1,4 @@
 /** The one way out to AWS: long-lived connections, the roots to trust and the proxies to go through. */
-import { createSecureContext } from 'node:tls';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpRequest, type HttpHandler, type HttpResponse } from '@smithy/core/protocols';
 import type { HttpHandlerOptions, RequestHandlerOutput } from '@smithy/types';
@@ -8,8 +7,8 @@ import { startFairTimer } from './fair-timer.js';
 import { silentLogger } from './log.js';
 import { createNameLookup, type ResolveHost } from './name-lookup.js';
 import { bareHost, PlainAgent, portOf, proxyHeaders, SecureAgent } from './proxy-agent.js';
-import { readProxyRules, type ProxyRules } from './proxy-rules.js';
-import { readTrustedRoots } from './trusted-roots.js';
+import type { Network } from './network.js';
+import type { ProxyRules } from './proxy-rules.js';
 
 /** What every SDK client of this process sends its requests through. */
 export type AwsRequestHandler = HttpHandler;
@@ -28,22 +27,12 @@ export interface TransportOptions {
   readonly resolve?: ResolveHost;
 }
 
-/**
- * The connections of the process.
- * @param env read for `SSL_CERT_FILE`, `AWS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`
- * @throws ProviderError `start_failed` when one of them cannot be used
- */
-export function createTransport(
-  env: Readonly<Record<string, string | undefined>>,
-  options: TransportOptions = {},
-): Transport {
-  const rules = readProxyRules(env);
-  const roots = readTrustedRoots(env);
+/** The connections of the process. */
+export function createTransport(network: Network, options: TransportOptions = {}): Transport {
+  const { rules } = network;
   const connections = {
-    rules,
+    ...network,
     lookup: createNameLookup(options.resolve === undefined ? {} : { resolve: options.resolve }),
-    // Made once: reading all roots anew for each connection costs milliseconds.
-    ...(roots !== undefined && { secureContext: createSecureContext({ ca: [...roots] }) }),
     connectMs: options.connectMs ?? awsConnectMs,
     idleMs: options.idleMs ?? awsIdleMs,
     maxSockets: awsSockets,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 import { createCertificateAuthority } from '../src/local/certificates.js';
+import { readNetwork } from '../src/network.js';
 import { createTransport, type Transport, type TransportOptions } from '../src/transport.js';
 import { send, startOrigin, startProxy, type Origin } from './support/origins.js';
 
@@ -24,7 +25,7 @@ describe('createTransport', () => {
     return resource;
   };
   const transport = (env: Env = {}, options: TransportOptions = {}): Transport =>
-    opened(createTransport(env, { resolve: loopbackNames, ...options }));
+    opened(createTransport(readNetwork(env), { resolve: loopbackNames, ...options }));
   const hello = async (tls?: typeof pair): Promise<Origin> =>
     opened(await startOrigin((_request, response) => response.end('hello'), tls));
 
@@ -192,7 +193,7 @@ describe('createTransport', () => {
         ] as const;
         for (const [file, fault] of cases) {
           const message = `${variable}="${file}"${fault}`;
-          assert.throws(() => createTransport({ [variable]: file }), { code: 'start_failed', message });
+          assert.throws(() => readNetwork({ [variable]: file }), { code: 'start_failed', message });
         }
       });
     }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { ProviderError, quote } from '../errors.js';
 import { Secret } from '../secret.js';
-import type { KubernetesConnection } from './kubeconfig.js';
+import type { KubernetesConnection } from './kubernetes-connection.js';
 
 /** Kubelet writes a new token long before the old one expires: a minute late is never too late. */
 const keepMs = 60_000;

@@ -1,72 +1,18 @@
-/** How to reach the Kubernetes API: as a pod of the cluster, else as `KUBECONFIG` says. */
+/** The current context of `KUBECONFIG`, for a provider outside of a cluster. */
 import path from 'node:path';
 import { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
-import { ProviderError, quote } from '../errors.js';
+import { quote } from '../errors.js';
 import { Secret } from '../secret.js';
-
-export interface KubernetesConnection {
-  /** With a path when the API server stands behind one. */
-  readonly server: URL;
-  /** PEM; absent: the roots that Node trusts. */
-  readonly ca?: string;
-  /** What to send as bearer token; a file is read again now and then, for kubelet changes such tokens. */
-  readonly token?: { readonly value: Secret } | { readonly file: string };
-  /** PEM. */
-  readonly clientCertificate?: { readonly certificate: string; readonly key: Secret };
-  /** The name in the server's certificate when it is not the host of `server`. */
-  readonly serverName?: string;
-  readonly skipTlsVerify: boolean;
-}
+import {
+  readIfThere,
+  serverUrl,
+  startFailed,
+  type KubernetesConnection,
+  type ReadFile,
+} from './kubernetes-connection.js';
 
 /** Every scalar is text: a token of digits stays what it is. */
 const schema = FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag);
-
-export type ReadFile = (path: string) => Buffer;
-
-const inClusterFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/**
- * In a pod of the cluster: its service account. Else the current context of `KUBECONFIG`, a list of files.
- * @throws ProviderError `start_failed`, saying what is missing or what is not supported
- */
-export function loadKubernetesConnection(
-  env: Readonly<Record<string, string | undefined>>,
-  readFile: ReadFile,
-): KubernetesConnection {
-  const host = env['KUBERNETES_SERVICE_HOST'];
-  const port = env['KUBERNETES_SERVICE_PORT'];
-  const kubeconfig = env['KUBECONFIG'];
-  if (host && port) {
-    const connection = inCluster({ host, port }, readFile);
-    if (connection !== undefined) return connection;
-    if (!kubeconfig) {
-      throw startFailed(
-        `the Kubernetes API cannot be reached as a pod of the cluster: ${inClusterFolder}/token is not readable; ` +
-          'let the pod mount its service account token, or set KUBECONFIG',
-      );
-    }
-  }
-  if (!kubeconfig) {
-    throw startFailed(
-      'no way to the Kubernetes API: neither is this a pod of a cluster (KUBERNETES_SERVICE_HOST and ' +
-        'KUBERNETES_SERVICE_PORT are not set), nor does KUBECONFIG name a file; set KUBECONFIG',
-    );
-  }
-  return fromKubeconfig(kubeconfig, readFile);
-}
-
-function inCluster(address: { host: string; port: string }, readFile: ReadFile): KubernetesConnection | undefined {
-  const tokenFile = `${inClusterFolder}/token`;
-  if (readIfThere(tokenFile, readFile) === undefined) return undefined;
-  const ca = readIfThere(`${inClusterFolder}/ca.crt`, readFile);
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return {
-    server: serverUrl(`https://${host}:${address.port}`, 'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT'),
-    token: { file: tokenFile },
-    ...(ca !== undefined && { ca: ca.toString('utf8') }),
-    skipTlsVerify: false,
-  };
-}
 
 /** The fields of a cluster, user or context, and the folder that its relative paths start from. */
 interface Entry {
@@ -78,7 +24,8 @@ type Fields = Readonly<Record<string, unknown>>;
 type Section = 'clusters' | 'contexts' | 'users';
 type Merged = Record<Section, Map<string, Entry>> & { currentContext?: string };
 
-function fromKubeconfig(list: string, readFile: ReadFile): KubernetesConnection {
+/** @throws ProviderError `start_failed`, saying what is missing or what is not supported */
+export function readKubeconfig(list: string, readFile: ReadFile): KubernetesConnection {
   const merged = readFiles(list, readFile);
   const name = merged.currentContext;
   if (name === undefined) throw startFailed('KUBECONFIG has no current-context; set one, or list the file that has it');
@@ -199,29 +146,6 @@ function text(entry: Entry, field: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function serverUrl(value: string, source: string): URL {
-  // kubectl takes a server without a scheme as https.
-  const full = value.includes('://') ? value : `https://${value}`;
-  const url = URL.canParse(full) ? new URL(full) : undefined;
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    throw startFailed(`${source} is no http or https URL: ${quote(value)}`);
-  }
-  return url;
-}
-
-function readIfThere(file: string, readFile: ReadFile): Buffer | undefined {
-  try {
-    return readFile(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
-}
-
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function startFailed(message: string): ProviderError {
-  return new ProviderError('start_failed', message);
 }

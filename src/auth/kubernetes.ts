@@ -9,7 +9,7 @@ import { redact } from '../redact.js';
 import { SharedCalls } from '../shared-calls.js';
 import { BearerToken } from './bearer-token.js';
 import { httpGet, NoAnswerError, type Answer } from './http-get.js';
-import type { KubernetesConnection } from './kubeconfig.js';
+import type { KubernetesConnection } from './kubernetes-connection.js';
 import { RateLimiter } from './rate-limit.js';
 import { jittered, wait } from './wait.js';
 

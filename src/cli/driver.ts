@@ -1,7 +1,7 @@
 /** Calls the provider over its socket as the Secrets Store CSI Driver does. */
 import * as grpc from '@grpc/grpc-js';
-import type { CSIDriverProviderClient } from '../generated/v1alpha1/CSIDriverProvider.js';
-import { loadProtocol } from '../server/service.js';
+import { v1alpha1 } from '../generated/codec.js';
+import { mountMethod, readerOf, versionMethod, writerOf } from '../server/service.js';
 import type { PodVolume } from './pods.js';
 
 /** A file of an answer, when the driver is to write it. */
@@ -31,6 +31,9 @@ export class MountRefused extends Error {
   }
 }
 
+const [writeVersion, readVersion] = [writerOf(v1alpha1.VersionRequest), readerOf(v1alpha1.VersionResponse)];
+const [writeMount, readMount] = [writerOf(v1alpha1.MountRequest), readerOf(v1alpha1.MountResponse)];
+
 /** Kubelet's own limit for a call. */
 const mountTimeoutMs = 120_000;
 
@@ -38,11 +41,10 @@ const mountTimeoutMs = 120_000;
 const permission = '420';
 
 export class Driver {
-  readonly #client: CSIDriverProviderClient;
+  readonly #client: grpc.Client;
 
   constructor(socket: string) {
-    const Client = loadProtocol();
-    this.#client = new Client(`unix:${socket}`, grpc.credentials.createInsecure(), {
+    this.#client = new grpc.Client(`unix:${socket}`, grpc.credentials.createInsecure(), {
       'grpc.default_authority': 'localhost',
       'grpc.initial_reconnect_backoff_ms': 50,
       'grpc.max_reconnect_backoff_ms': 200,
@@ -53,10 +55,19 @@ export class Driver {
   async waitUntilReady(timeoutMs: number): Promise<void> {
     const options = { deadline: Date.now() + timeoutMs };
     await new Promise<void>((resolve, reject) => {
-      this.#client.Version({ version: 'v1alpha1' }, waiting(), options, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
+      const { path } = versionMethod;
+      this.#client.makeUnaryRequest(
+        path,
+        writeVersion,
+        readVersion,
+        { version: 'v1alpha1' },
+        waiting(),
+        options,
+        (error) => {
+          if (error) reject(error);
+          else resolve();
+        },
+      );
     });
   }
 
@@ -78,12 +89,21 @@ export class Driver {
     };
     return new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + mountTimeoutMs };
-      const pending = this.#client.Mount(request, waiting(), options, (error, answer) => {
-        call.signal.removeEventListener('abort', cancel);
-        if (call.signal.aborted) reject(call.signal.reason as Error);
-        else if (error) reject(new MountRefused(error));
-        else resolve({ versions: answer?.object_version ?? [], files: answer?.files ?? [] });
-      });
+      const { path } = mountMethod;
+      const pending = this.#client.makeUnaryRequest(
+        path,
+        writeMount,
+        readMount,
+        request,
+        waiting(),
+        options,
+        (error, answer) => {
+          call.signal.removeEventListener('abort', cancel);
+          if (call.signal.aborted) reject(call.signal.reason as Error);
+          else if (error) reject(new MountRefused(error));
+          else resolve({ versions: answer?.object_version ?? [], files: answer?.files ?? [] });
+        },
+      );
       const cancel = () => {
         pending.cancel();
       };

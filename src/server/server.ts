@@ -8,7 +8,7 @@ import { ProviderError } from '../errors.js';
 import { BusySet } from './busy-set.js';
 import { finalStatusInterceptor } from './final-status.js';
 import { createHandlers, type HandlerOptions } from './handlers.js';
-import { loadProtocol, readMountRequest } from './service.js';
+import { mountMethod, versionMethod } from './service.js';
 import { serveSocket, type SocketState } from './socket.js';
 
 export interface ServerOptions extends HandlerOptions {
@@ -80,17 +80,14 @@ export async function startServer(options: ServerOptions): Promise<ProviderServe
 }
 
 function createGrpcServer(handlers: ReturnType<typeof createHandlers>): grpc.Server {
-  const protocol = loadProtocol();
-  const { Mount, Version } = protocol.service;
   const server = new grpc.Server({
     'grpc.max_receive_message_length': requestBytes,
     // The limit of an answer is --max-reply-bytes, and refusing it is the mount's business.
     'grpc.max_send_message_length': -1,
-    interceptors: [finalStatusInterceptor(Mount.path)],
+    interceptors: [finalStatusInterceptor(mountMethod.path)],
   });
-  server.register(Version.path, handlers.version, Version.responseSerialize, Version.requestDeserialize, 'unary');
-  const readMount = (bytes: Buffer) => readMountRequest(protocol, bytes);
-  server.register(Mount.path, handlers.mount, Mount.responseSerialize, readMount, 'unary');
+  server.register(versionMethod.path, handlers.version, versionMethod.write, versionMethod.read, 'unary');
+  server.register(mountMethod.path, handlers.mount, mountMethod.write, mountMethod.read, 'unary');
   return server;
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createIdentities } from '../../src/auth/identities.js';
 import { silentLogger } from '../../src/log.js';
 import type { MountRequest } from '../../src/mount/types.js';
+import { readNetwork } from '../../src/network.js';
 import { createTransport, type Transport } from '../../src/transport.js';
 import { testContext } from '../support/contexts.js';
 import {
@@ -51,7 +52,7 @@ describe('an IAM role for a service account', () => {
   let sts: ScriptedServer | undefined;
   let roles: Record<string, string>;
   beforeEach(() => {
-    transport = createTransport({}, { attemptMs: 1000 });
+    transport = createTransport(readNetwork({}), { attemptMs: 1000 });
     roles = { 'shop/web': role };
   });
   afterEach(async () => {

@@ -1,8 +1,8 @@
 /** Where the Kubernetes API is, and as whom: in a cluster, by KUBECONFIG, or not at all. */
 import assert from 'node:assert/strict';
-import { loadKubernetesConnection } from '../../src/auth/kubeconfig.js';
+import { loadKubernetesConnection } from '../../src/auth/find-kubernetes.js';
+import { readKubeconfig } from '../../src/auth/kubeconfig.js';
 import { Secret } from '../../src/secret.js';
-import { refuses } from '../support/requests.js';
 
 const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
 const inCluster = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
@@ -28,50 +28,60 @@ users:
 `;
 
 const load = (config: string, files: Readonly<Record<string, string>> = {}) =>
-  loadKubernetesConnection({ KUBECONFIG: '/etc/kube/config' }, filesOf({ '/etc/kube/config': config, ...files }));
+  loadKubernetesConnection(
+    { KUBECONFIG: '/etc/kube/config' },
+    filesOf({ '/etc/kube/config': config, ...files }),
+    readKubeconfig,
+  );
+
+const refuses = (message: RegExp, start: () => Promise<unknown>) =>
+  assert.rejects(start, { code: 'start_failed', message });
 
 describe('the connection to Kubernetes in a cluster', () => {
-  it('uses the service account, its CA and the service', () => {
-    const connection = loadKubernetesConnection(inCluster, filesOf(inClusterFiles));
+  it('uses the service account, its CA and the service', async () => {
+    const connection = await loadKubernetesConnection(inCluster, filesOf(inClusterFiles), readKubeconfig);
     assert.equal(connection.server.href, 'https://10.0.0.1/');
     assert.equal(connection.ca, 'CA');
     assert.deepEqual(connection.token, { file: `${folder}/token` });
     assert.equal(connection.skipTlsVerify, false);
   });
 
-  it('goes before KUBECONFIG', () => {
+  it('goes before KUBECONFIG', async () => {
     const env = { ...inCluster, KUBECONFIG: '/etc/kube/config' };
     const files = { ...inClusterFiles, '/etc/kube/config': configOf('{server: "https://other"}', '{}') };
-    assert.equal(loadKubernetesConnection(env, filesOf(files)).server.hostname, '10.0.0.1');
+    assert.equal((await loadKubernetesConnection(env, filesOf(files), readKubeconfig)).server.hostname, '10.0.0.1');
   });
 
-  it('puts an IPv6 address in brackets', () => {
+  it('puts an IPv6 address in brackets', async () => {
     const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' };
-    assert.equal(loadKubernetesConnection(env, filesOf(inClusterFiles)).server.href, 'https://[fd00::1]:6443/');
+    assert.equal(
+      (await loadKubernetesConnection(env, filesOf(inClusterFiles), readKubeconfig)).server.href,
+      'https://[fd00::1]:6443/',
+    );
   });
 
-  it('gives way to KUBECONFIG when the token is not mounted', () => {
+  it('gives way to KUBECONFIG when the token is not mounted', async () => {
     const env = { ...inCluster, KUBECONFIG: '/etc/kube/config' };
     const files = { '/etc/kube/config': configOf('{server: "https://other"}', '{}') };
-    assert.equal(loadKubernetesConnection(env, filesOf(files)).server.hostname, 'other');
+    assert.equal((await loadKubernetesConnection(env, filesOf(files), readKubeconfig)).server.hostname, 'other');
   });
 
-  it('refuses to start without the token, naming the file', () => {
-    refuses('start_failed', /serviceaccount\/token is not readable.*or set KUBECONFIG/, () =>
-      loadKubernetesConnection(inCluster, filesOf({})),
+  it('refuses to start without the token, naming the file', async () => {
+    await refuses(/serviceaccount\/token is not readable.*or set KUBECONFIG/, () =>
+      loadKubernetesConnection(inCluster, filesOf({}), readKubeconfig),
     );
   });
 });
 
 describe('the connection to Kubernetes by KUBECONFIG', () => {
-  it('refuses to start when there is neither, saying what to set', () => {
-    refuses('start_failed', /neither.*KUBERNETES_SERVICE_HOST.*nor does KUBECONFIG/, () =>
-      loadKubernetesConnection({}, filesOf({})),
+  it('refuses to start when there is neither, saying what to set', async () => {
+    await refuses(/neither.*KUBERNETES_SERVICE_HOST.*nor does KUBECONFIG/, () =>
+      loadKubernetesConnection({}, filesOf({}), readKubeconfig),
     );
   });
 
-  it('reads server, CA and token of the current context', () => {
-    const { server, ca, token } = load(
+  it('reads server, CA and token of the current context', async () => {
+    const { server, ca, token } = await load(
       configOf(`{server: "https://k8s:6443/base", certificate-authority-data: ${btoa('PEM')}}`, '{token: 0123}'),
     );
     assert.equal(server.href, 'https://k8s:6443/base');
@@ -79,8 +89,8 @@ describe('the connection to Kubernetes by KUBECONFIG', () => {
     assert.ok(token !== undefined && 'value' in token && token.value.equals(new Secret('0123')));
   });
 
-  it('finds files beside the file that names them', () => {
-    const connection = load(
+  it('finds files beside the file that names them', async () => {
+    const connection = await load(
       configOf(
         '{server: "https://k8s", certificate-authority: pki/ca.pem, tls-server-name: api.internal}',
         '{tokenFile: ../token, client-certificate: me.pem, client-key: /keys/me.key}',
@@ -94,23 +104,29 @@ describe('the connection to Kubernetes by KUBECONFIG', () => {
     assert.ok(connection.clientCertificate.key.equals(new Secret('KEY')));
   });
 
-  it('prefers a token file to a token, as kubectl does', () => {
-    assert.deepEqual(load(configOf('{server: "https://k8s"}', '{token: a, tokenFile: /t}')).token, { file: '/t' });
+  it('prefers a token file to a token, as kubectl does', async () => {
+    assert.deepEqual((await load(configOf('{server: "https://k8s"}', '{token: a, tokenFile: /t}'))).token, {
+      file: '/t',
+    });
   });
 
-  it('takes http, a host without scheme, and insecure-skip-tls-verify', () => {
-    assert.equal(load(configOf('{server: "http://127.0.0.1:8001"}', '{}')).server.protocol, 'http:');
-    const insecure = load(configOf('{server: "k8s:6443", insecure-skip-tls-verify: true}', '{}'));
+  it('takes http, a host without scheme, and insecure-skip-tls-verify', async () => {
+    assert.equal((await load(configOf('{server: "http://127.0.0.1:8001"}', '{}'))).server.protocol, 'http:');
+    const insecure = await load(configOf('{server: "k8s:6443", insecure-skip-tls-verify: true}', '{}'));
     assert.equal(insecure.server.href, 'https://k8s:6443/');
     assert.equal(insecure.skipTlsVerify, true);
   });
 
-  it('merges a list of files, the first of a name wins, missing ones are skipped', () => {
+  it('merges a list of files, the first of a name wins, missing ones are skipped', async () => {
     const files = {
       '/one': 'current-context: here\nclusters: [{name: c, cluster: {server: "https://one"}}]',
       '/two': configOf('{server: "https://two"}', '{token: t}').replace('here', 'elsewhere'),
     };
-    const connection = loadKubernetesConnection({ KUBECONFIG: '/none:/one:/two' }, filesOf(files));
+    const connection = await loadKubernetesConnection(
+      { KUBECONFIG: '/none:/one:/two' },
+      filesOf(files),
+      readKubeconfig,
+    );
     assert.equal(connection.server.hostname, 'one');
     assert.ok(connection.token !== undefined);
   });
@@ -143,14 +159,14 @@ describe('the connection to Kubernetes by KUBECONFIG', () => {
     ['no YAML', 'token: [canary', /^(?!.*canary).*is not valid YAML/],
     ['a list', '- a', /is not a YAML map/],
   ] as const) {
-    it(`refuses ${name}`, () => {
-      refuses('start_failed', message, () => load(config));
+    it(`refuses ${name}`, async () => {
+      await refuses(message, () => load(config));
     });
   }
 
-  it('refuses a list of which no file is there', () => {
-    refuses('start_failed', /names no readable file: "\/none"/, () =>
-      loadKubernetesConnection({ KUBECONFIG: '/none' }, filesOf({})),
+  it('refuses a list of which no file is there', async () => {
+    await refuses(/names no readable file: "\/none"/, () =>
+      loadKubernetesConnection({ KUBECONFIG: '/none' }, filesOf({}), readKubeconfig),
     );
   });
 });

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import type { KubernetesConnection } from '../../src/auth/kubeconfig.js';
+import type { KubernetesConnection } from '../../src/auth/kubernetes-connection.js';
 import { createKubernetesApi } from '../../src/auth/kubernetes.js';
 import { Secret } from '../../src/secret.js';
 import { testContext } from '../support/contexts.js';

@@ -6,6 +6,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
 import { startStandIn } from '../../src/local/stand-in.js';
 import type { FaultEffect, StandIn } from '../../src/local/types.js';
+import { readNetwork } from '../../src/network.js';
 import { createTransport } from '../../src/transport.js';
 import { parameterStore, roleArn, secretsManager, send, webToken } from '../support/stand-in-clients.js';
 import type { ClientOptions } from '../support/stand-in-clients.js';
@@ -147,7 +148,7 @@ describe('stand-in: faults and faces', () => {
     it('serves all three services over TLS through the proxy, on connections that are kept', async () => {
       // An answer within a tenth of a millisecond comes before some clients have their request out of the way.
       standIn.setLatencies({ aws: 2 });
-      const transport = createTransport(standIn.environment({ realHostNames: true }));
+      const transport = createTransport(readNetwork(standIn.environment({ realHostNames: true })));
       await using({ requestHandler: transport.requestHandler }, async (real) => {
         await get('a', real);
         await get('b', real);

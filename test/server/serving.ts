@@ -10,7 +10,7 @@ import type { MountResponse__Output } from '../../src/generated/v1alpha1/MountRe
 import { createLogger, type Logger } from '../../src/log.js';
 import type { Mount, MountReply } from '../../src/mount/types.js';
 import { startServer, type ProviderServer, type ServerOptions } from '../../src/server/server.js';
-import { loadProtocol } from '../../src/server/service.js';
+import { loadProtocol } from '../support/protocol.js';
 
 export const emptyReply: MountReply = { versions: [{ id: 'f', version: 'v1' }] };
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { readNetwork } from '../../src/network.js';
 import { createTransport, type AwsRequestHandler } from '../../src/transport.js';
 
 /** A request as the endpoint saw it. */
@@ -54,7 +55,7 @@ export async function startAwsEndpoint(script: Script): Promise<AwsEndpoint> {
     socket.on('close', () => sockets.delete(socket));
   });
   const url = `http://127.0.0.1:${await listen(server)}`;
-  const transport = createTransport({});
+  const transport = createTransport(readNetwork({}));
   const requestHandler: AwsRequestHandler = {
     handle: (request, options) => {
       // Nothing listens on that port.

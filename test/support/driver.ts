@@ -1,10 +1,8 @@
 /** Calls a provider as the Secrets Store CSI Driver does: over its socket, with what `driver-contract` says. */
-import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
-import * as protoLoader from '@grpc/proto-loader';
-import type { ProtoGrpcType } from '../../src/generated/v1alpha1.js';
 import type { CSIDriverProviderClient } from '../../src/generated/v1alpha1/CSIDriverProvider.js';
 import type { VersionResponse__Output } from '../../src/generated/v1alpha1/VersionResponse.js';
+import { loadProtocol } from './protocol.js';
 
 /** One NodePublishVolume as it reaches the provider. */
 export interface DriverMount {
@@ -44,10 +42,8 @@ export class Driver {
   readonly errors: string[] = [];
 
   constructor(socket: string) {
-    const proto = path.resolve(import.meta.dirname, '../../proto/v1alpha1.proto');
-    const definition = protoLoader.loadSync(proto, { keepCase: true, defaults: true });
-    const { v1alpha1 } = grpc.loadPackageDefinition(definition) as unknown as ProtoGrpcType;
-    this.#client = new v1alpha1.CSIDriverProvider(`unix:${socket}`, grpc.credentials.createInsecure(), {
+    const Client = loadProtocol();
+    this.#client = new Client(`unix:${socket}`, grpc.credentials.createInsecure(), {
       'grpc.default_authority': 'localhost',
       'grpc.max_receive_message_length': -1,
       'grpc.initial_reconnect_backoff_ms': 100,

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import protobuf from 'protobufjs';
 import fc from 'fast-check';
 import { ProviderError } from '../../../src/errors.js';
-import { descriptor } from '../../../src/generated/descriptor.js';
+import { v1alpha1 } from '../../../src/generated/codec.js';
 import { deliver, encodedReplyBytes } from '../../../src/mount/volume/deliver.js';
 import type { PlannedFile, VolumeWriter } from '../../../src/mount/types.js';
 import { Secret } from '../../../src/secret.js';
 import { testContext } from '../../support/contexts.js';
-
-const MountResponse = protobuf.Root.fromJSON(descriptor).lookupType('v1alpha1.MountResponse');
 
 function file(path: string, contents = 'value', mode = 0o644): PlannedFile {
   return { path, mode, contents: new Secret(contents), version: 'v1' };
@@ -35,7 +32,8 @@ describe('encodedReplyBytes', () => {
       fc.property(files, (all) => {
         const planned = all.map((one) => ({ ...one, contents: new Secret(one.contents) }));
         const versions = all.map(({ path, version }) => ({ id: path, version }));
-        const encoded = MountResponse.encode({ object_version: versions, files: all }).finish();
+        const written = all.map((one) => ({ ...one, contents: Buffer.from(one.contents) }));
+        const encoded = v1alpha1.MountResponse.encode({ object_version: versions, files: written }).finish();
         assert.equal(encodedReplyBytes({ versions, files: planned }), encoded.byteLength);
       }),
     );

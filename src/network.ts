@@ -1,0 +1,20 @@
+/** How this process reaches AWS, as its environment says: proxies, and the roots to trust. */
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { readProxyRules, type ProxyRules } from './proxy-rules.js';
+import { readTrustedRoots } from './trusted-roots.js';
+
+export interface Network {
+  readonly rules: ProxyRules;
+  /** Made once: reading all roots anew for each connection costs milliseconds. Absent: the built-in roots count. */
+  readonly secureContext?: SecureContext;
+}
+
+/**
+ * @param env read for `SSL_CERT_FILE`, `AWS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`
+ * @throws ProviderError `start_failed` when one of them cannot be used
+ */
+export function readNetwork(env: Readonly<Record<string, string | undefined>>): Network {
+  const rules = readProxyRules(env);
+  const roots = readTrustedRoots(env);
+  return { rules, ...(roots !== undefined && { secureContext: createSecureContext({ ca: [...roots] }) }) };
+}
