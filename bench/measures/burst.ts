@@ -68,6 +68,7 @@ async function once(side: Side, { kind, quota, failover = false }: Case): Promis
   const cgroup = Cgroup.create({ memoryMib, cpuMillis: quota });
   try {
     return await side.run({ awsMs: 20, driverWrites: kind.driverWrites, cgroup }, async (running) => {
+      if (!running.targets.onTmpfs) throw new Error('no tmpfs to mount into: files would not count as memory');
       const pods = await running.pods('burst', count, { ...kind, objects: 10, failover });
       return run(running, pods, cgroup);
     });
