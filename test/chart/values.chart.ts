@@ -58,7 +58,9 @@ describe('values of the chart', () => {
 
   it('keeps no value for a time of 0, as a number or as text, and takes null and nothing for the default', async () => {
     const time = async (...values: readonly string[]): Promise<readonly string[]> =>
-      container(await render(chart, set(...values))).args.filter((arg) => /^--(secret-cache-ttl|serve-stale)/.test(arg));
+      container(await render(chart, set(...values))).args.filter((arg) =>
+        /^--(secret-cache-ttl|serve-stale)/.test(arg),
+      );
     const [kept, none] = ['--secret-cache-ttl=60s', '--secret-cache-ttl=0'];
     assert.deepEqual(await time(), [kept, '--serve-stale-for=0s']);
     assert.deepEqual(await time('secretCacheTTL=null', 'serveStaleFor=""'), [kept, '--serve-stale-for=0s']);
@@ -79,7 +81,10 @@ describe('values of the chart', () => {
       return container(await render(chart, [...withoutDriver, '--values', file]))['resources'];
     };
     const requests = { cpu: '50m', memory: '100Mi' };
-    assert.deepEqual(await resources('resources: { limits: { cpu: null } }'), { requests, limits: { memory: '256Mi' } });
+    assert.deepEqual(await resources('resources: { limits: { cpu: null } }'), {
+      requests,
+      limits: { memory: '256Mi' },
+    });
     assert.deepEqual(await resources('resources: { limits: null, claims: null }'), { requests });
     assert.equal(await resources('resources: { limits: null, requests: null }'), undefined);
   });
