@@ -166,7 +166,7 @@ describe('facts in the documentation', () => {
       `after ${(sessionMs - budgets.credentialMarginMs) / 60_000} minutes (sessions of an hour), with Pod Identity ${budgets.podIdentityCredentialMs / 60_000}`,
       `\`secretCacheTTL\`, ${preset('secret-cache-ttl').replace('s', ' s')}, less up to a tenth`,
       `${budgets.valueRevalidationMs / 3_600_000} hour from their last reading`,
-      `leave the memory within ${budgets.valueSweepMs === 60_000 ? 'a minute' : `${budgets.valueSweepMs} ms`}`,
+      `leave the memory within ${budgets.valueSweepMs / 1000} s`,
       `${Number(preset('secret-cache-bytes')) / 1024 / 1024} MiB (\`--secret-cache-bytes\`)`,
       `except within ${budgets.valueRetryMs / 1000} s of getting it`,
       `| ${whole(budgets.credentialEntries)} |`,
