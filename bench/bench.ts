@@ -59,10 +59,13 @@ function betweenMarks(file: string, text: string): string {
 
 /** The commit that is checked out, marked when files differ from it. */
 function commit(): string {
-  if (!existsSync('.git')) return 'unknown';
-  const git = (...words: string[]) => execFileSync('git', words, { encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'bench', 'package-lock.json');
-  return `${git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : ' with changes'}`;
+  const git = (...words: string[]) => execFileSync('git', words, { encoding: 'utf8', stdio: 'pipe' }).trim();
+  try {
+    const changed = git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'bench', 'package-lock.json');
+    return `${git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : ' with changes'}`;
+  } catch {
+    return 'unknown'; // no checkout, or one of somebody else
+  }
 }
 
 function groupsOf({ results, labels }: Report): readonly Group[] {

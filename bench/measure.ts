@@ -51,6 +51,8 @@ export interface Measure {
   readonly name: string;
   /** One sentence for the table. */
   readonly about: string;
+  /** Its figures are named "case: figure", and each case fills one row of the table. */
+  readonly pivot?: boolean;
   /** Needs to be asked for by name. */
   readonly onlyWhenAsked?: boolean;
   /** One round is enough, or it repeats by itself. */

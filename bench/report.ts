@@ -38,13 +38,35 @@ function sectionsOf({
   results,
   measures,
 }: Report): readonly { readonly title: string; readonly rows: Row[] }[] {
-  return measures.flatMap(({ name, about }) => {
+  return measures.flatMap(({ name, about, pivot }) => {
     const own = results.filter((result) => result.measure === name && saysSomething(result));
     if (own.length === 0) return [];
     const ratio = labels.length > 1 ? ['ratio'] : [];
+    if (pivot === true) return [{ title: `**${name}**: ${about}`, rows: pivoted(own, labels) }];
     const head = ['figure', ...labels, ...ratio, 'aim'];
     return [{ title: `**${name}**: ${about}`, rows: [head, ...own.map((result) => rowOf(result, labels))] }];
   });
+}
+
+/** One row for each case and one column for each of its figures, named "case: figure"; sides stand beside each other. */
+function pivoted(results: readonly Result[], labels: readonly string[]): Row[] {
+  const cells = new Map<string, Map<string, string>>();
+  for (const result of results) {
+    const [name = '', figure = ''] = result.name.split(': ');
+    const row = cells.get(name) ?? new Map<string, string>();
+    row.set(figure, labels.map((label) => pivotCell(result, label)).join(' / '));
+    cells.set(name, row);
+  }
+  const figures = [...new Set([...cells.values()].flatMap((row) => [...row.keys()]))];
+  const head = [labels.length > 1 ? labels.join(' / ') : 'case', ...figures];
+  return [head, ...[...cells].map(([name, row]) => [name, ...figures.map((figure) => row.get(figure) ?? '-')])];
+}
+
+/** A missed aim is marked. */
+function pivotCell(result: Result, label: string): string {
+  const spread = spreadOfSide(result, label);
+  const text = cellOf(spread, result.unit);
+  return spread && result.aim && !isReached(result.aim, spread) ? `**${text}**` : text;
 }
 
 /** That nobody makes a certain call fills no row, unless it is an aim. */

@@ -87,7 +87,7 @@ function drawAim(group: Group, top: number, scale: (value: number) => number): s
   const x = scale(group.aim);
   const bottom = top + heightOf(group) - gap;
   return `<line x1="${x}" x2="${x}" y1="${top + titleHeight - 4}" y2="${bottom}" class="aim"/>
-<text x="${x}" y="${top + 14}" text-anchor="middle" class="aimed">aim ${shown(group.aim)}</text>`;
+<text x="${width - left}" y="${top + 14}" text-anchor="end" class="aimed">aim ${shown(group.aim)}</text>`;
 }
 
 /** From a value to a place on the x axis; bars begin at nought. */

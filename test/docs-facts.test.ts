@@ -11,6 +11,7 @@ import { generate } from 'selfsigned';
 import * as budgets from '../src/budgets.js';
 import { parseMountRequest } from '../src/mount/request/request.js';
 import { parameterNames } from '../src/mount/request/parameters.js';
+import { optionFlags } from '../src/options.js';
 import { codeBlocks, filesIn, inlineCode, named, read } from './support/docs.js';
 
 const pod = {
@@ -139,6 +140,7 @@ describe('facts in the documentation', () => {
       'files of one mount': whole(budgets.outputFiles),
       'directories of one volume': whole(budgets.volumeFolders),
       'one field': `${whole(budgets.fieldCharacters)} characters`,
+      'all answers of AWS for one volume': `${budgets.mountBytes / 1024 / 1024} MiB`,
       'JMESPath expression': `${budgets.expressionBytes / 1024} KiB, ${budgets.expressionDepth} levels`,
       'JMESPath result': `${budgets.expressionResultBytes / 1024} KiB each, ${budgets.extractedBytes / 1024 / 1024} MiB a mount`,
       'time of a mount': `${budgets.mountBudgetMs / 1000} s, and no more than ${budgets.deadlineShare * 100}%`,
@@ -151,6 +153,29 @@ describe('facts in the documentation', () => {
     const security = read('docs/security.md');
     assert.ok(security.includes(`until ${budgets.credentialMarginMs / 60_000} minutes before their end`));
     assert.ok(security.includes(`with Pod Identity ${budgets.podIdentityCredentialMs / 60_000} minutes at most`));
+  });
+
+  it('caching.md: times and bounds are those of budgets.ts and of the flags', () => {
+    const page = read('docs/caching.md').replaceAll(/\s+/g, ' ');
+    const preset = (name: string): string => optionFlags.find((flag) => flag.name === name)?.default ?? '';
+    const whole = (value: number): string => value.toLocaleString('en');
+    const sessionMs = 3_600_000;
+    const expected = [
+      `until ${budgets.credentialMarginMs / 60_000} minutes before their end (a fifth of a session under ${(budgets.credentialMarginMs * 5) / 60_000} minutes)`,
+      `with Pod Identity ${budgets.podIdentityCredentialMs / 60_000} minutes`,
+      `after ${(sessionMs - budgets.credentialMarginMs) / 60_000} minutes (sessions of an hour), with Pod Identity ${budgets.podIdentityCredentialMs / 60_000}`,
+      `\`secretCacheTTL\`, ${preset('secret-cache-ttl').replace('s', ' s')}, less up to a tenth`,
+      `${budgets.valueRevalidationMs / 3_600_000} hour from their last reading`,
+      `leave the memory within ${budgets.valueSweepMs / 1000} s`,
+      `${Number(preset('secret-cache-bytes')) / 1024 / 1024} MiB (\`--secret-cache-bytes\`)`,
+      `except within ${budgets.valueRetryMs / 1000} s of getting it`,
+      `| ${whole(budgets.credentialEntries)} |`,
+      `| ${whole(budgets.rememberedAnswers)} answers |`,
+      `| ${whole(budgets.rememberedDenials)} |`,
+      `| ${whole(budgets.heldFiles)} |`,
+    ];
+    for (const text of expected) assert.ok(page.includes(text), text);
+    assert.equal(preset('serve-stale-for'), '0s');
   });
 
   it('private-clusters.md: the regions in which STS has FIPS endpoints', () => {

@@ -95,7 +95,7 @@ and the files of running pods stay as they are. Nothing is written from half an 
 
 - Rotation: \`rotationPollInterval\` of the driver. Calls fall in proportion to it, up to an hour, where every remount
   is a fetch. No value needs to be followed faster than somebody changes it.
-- \`secret-cache-ttl\`: longer than a remount takes, pods of one service account on a node share one call a round. It does
+- \`--secret-cache-ttl\`: longer than a remount takes, pods of one service account on a node share one call a round. It does
   not help a pod alone on its node: no volume is given the same answer twice by age.
 - IRSA in place of Pod Identity for workloads with many equal pods on a node. Pod Identity never shares values.
 - Fewer, larger secrets: one secret with five JSON keys and \`jmesPath\` is one call, where five secrets are five.

@@ -56,6 +56,22 @@ describe('the report of the benchmark', () => {
     assert.match(markdownTable(report), /^\| first mount \| 90 mounts\/s \| - \| - \| ≥ 110: no \|$/m);
   });
 
+  it('gives a case one row where a measure has cases, and marks what had to be none', () => {
+    const none = { atMost: 0 };
+    const figures = [
+      figure(0, { name: 'small: failed', unit: 'mounts', aim: none }),
+      figure(9, { name: 'small: peak', unit: 'MiB' }),
+      figure(3, { name: 'big: failed', unit: 'mounts', aim: none }),
+    ];
+    const report = { ...reportOf([{ label: 'a', figures }]), labels: ['a'], measures: [{ ...measure, pivot: true }] };
+    assert.deepEqual(markdownTable(report).trimEnd().split('\n').slice(-4), [
+      '| case | failed | peak |',
+      '| --- | ---: | ---: |',
+      '| small | 0 mounts | 9 MiB |',
+      '| big | **3 mounts** | - |',
+    ]);
+  });
+
   it('leaves out calls that nobody makes', () => {
     const report = reportOf([
       {

@@ -13,6 +13,7 @@ import {
   rotationOfThis,
   sharedSeconds,
 } from '../../scripts/scale/model.js';
+import { awsAttempts } from '../../src/budgets.js';
 import { optionFlags } from '../../src/options.js';
 import { region, World } from '../support/world.js';
 
@@ -21,7 +22,6 @@ const names = Array.from({ length: secrets }, (_, index) => `secret-${String(ind
 const objects = names.map((name) => `- { objectName: ${name}, objectType: secretsmanager }`).join('\n');
 const parameters = { region };
 const { thisProvider } = facts.calls;
-const keepsValues = optionFlags.some(({ name }) => name === 'secret-cache-ttl');
 
 describe('calls of a mount in docs/scale.md', () => {
   let world: World;
@@ -32,7 +32,7 @@ describe('calls of a mount in docs/scale.md', () => {
         roles: { app: {} },
         serviceAccounts: { 'ns/app': { role: 'app' } },
       }),
-      flags: keepsValues ? ['--secret-cache-ttl=1s'] : [],
+      flags: ['--secret-cache-ttl=1s'],
     });
   });
   after(() => world.stop());
@@ -54,8 +54,7 @@ describe('calls of a mount in docs/scale.md', () => {
     assert.deepEqual(await measured(world.target(), world.tokens('ns', 'app')), told(thisProvider.first));
   });
 
-  it('are those of a repeated mount: none while the value is fresh for it, else the comparison', async function () {
-    if (!keepsValues) this.skip(); // this version keeps no values yet
+  it('are those of a repeated mount: none while the value is fresh for it, else the comparison', async () => {
     const target = world.target();
     const tokens = world.tokens('ns', 'app');
     await measured(target, tokens);
@@ -67,6 +66,12 @@ describe('calls of a mount in docs/scale.md', () => {
 
 describe('the arithmetic of docs/scale.md', () => {
   const cluster = { nodes: 100, podsPerNode: 30, secretsPerPod: 5, sharingPods: 1 };
+
+  it('begins with the defaults of the provider', () => {
+    const ttl = optionFlags.find(({ name }) => name === 'secret-cache-ttl');
+    assert.equal(ttl?.default, `${String(facts.times.cacheTtl)}s`);
+    assert.equal(facts.attempts, awsAttempts);
+  });
 
   it('remounts at the first call of kubelet that the driver lets through', () => {
     assert.deepEqual([1, 2, 60].map(remountSeconds), [75, 150, 3600]);

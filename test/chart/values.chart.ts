@@ -56,6 +56,39 @@ describe('values of the chart', () => {
     ]);
   });
 
+  it('keeps no value for a time of 0, as a number or as text, and takes null and nothing for the default', async () => {
+    const time = async (...values: readonly string[]): Promise<readonly string[]> =>
+      container(await render(chart, set(...values))).args.filter((arg) =>
+        /^--(secret-cache-ttl|serve-stale)/.test(arg),
+      );
+    const [kept, none] = ['--secret-cache-ttl=60s', '--secret-cache-ttl=0'];
+    assert.deepEqual(await time(), [kept, '--serve-stale-for=0s']);
+    assert.deepEqual(await time('secretCacheTTL=null', 'serveStaleFor=""'), [kept, '--serve-stale-for=0s']);
+    assert.deepEqual(await time('secretCacheTTL=0', 'serveStaleFor=0'), [none, '--serve-stale-for=0']);
+    assert.deepEqual(await time('secretCacheTTL="0"', 'serveStaleFor="1h"'), [none, '--serve-stale-for=1h']);
+    const file = path.join(chart.folder, '../zero.yaml');
+    writeFileSync(file, 'secretCacheTTL: 0\n');
+    const { args } = container(await render(chart, [...withoutDriver, '--values', file]));
+    assert.ok(args.includes(none));
+    const parsed = parseOptions(args, {});
+    assert.ok(parsed.kind === 'run' && parsed.options.secretCacheTtlMs === 0);
+  });
+
+  it('leaves out of the resources what a values file says is null', async () => {
+    const resources = async (text: string): Promise<unknown> => {
+      const file = path.join(chart.folder, '../resources.yaml');
+      writeFileSync(file, text);
+      return container(await render(chart, [...withoutDriver, '--values', file]))['resources'];
+    };
+    const requests = { cpu: '50m', memory: '100Mi' };
+    assert.deepEqual(await resources('resources: { limits: { cpu: null } }'), {
+      requests,
+      limits: { memory: '256Mi' },
+    });
+    assert.deepEqual(await resources('resources: { limits: null, claims: null }'), { requests });
+    assert.equal(await resources('resources: { limits: null, requests: null }'), undefined);
+  });
+
   for (const file of readdirSync(path.join(here, 'golden'))) {
     it(`gives the program arguments that it takes, in golden/${file}`, () => {
       const { args } = container(parse(readFileSync(path.join(here, 'golden', file), 'utf8')));

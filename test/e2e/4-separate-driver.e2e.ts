@@ -16,6 +16,7 @@ import {
   providerValues,
   release,
   root,
+  secretCacheTtl,
   withoutDriver,
 } from './support/charts.js';
 import { apply, kubectl, list, until } from './support/kubernetes.js';
@@ -40,6 +41,7 @@ function ourManifest(): string {
   const text = readFileSync(path.join(root, 'deployment/aws-provider-installer.yaml'), 'utf8');
   const changed = text
     .replace(/^( +image: ).*$/m, `$1${providerImage}`)
+    .replace(/--secret-cache-ttl=\S+/, `--secret-cache-ttl=${secretCacheTtl}`)
     .replace(/^( +)env:\n/m, `$1env:\n$1  - { name: AWS_ENDPOINT_URL, value: '${awsEndpoint}' }\n`);
   assert.ok(changed.includes(awsEndpoint), 'the manifest has a place for variables');
   return changed;

@@ -45,8 +45,12 @@ const driverValues = {
 
 const tokenRequests = [{ audience: 'sts.amazonaws.com' }, { audience: 'pods.eks.amazonaws.com' }];
 
+/** How long the provider may keep a value: shorter than a round of kubelet, or a rotation takes a minute. */
+export const secretCacheTtl = '2s';
+
 /** Values of our chart: the image that was imported, and the way to the stand-in for AWS. */
 export const providerValues = {
+  secretCacheTTL: secretCacheTtl,
   image: { repository, tag: version, pullPolicy: 'Never' },
   extraEnv: [{ name: 'AWS_ENDPOINT_URL', value: awsEndpoint }],
 };
