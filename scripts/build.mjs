@@ -1,6 +1,15 @@
 // Bundles the programs into dist/. Every file is renamed into place, so that two builds at once (two test runs of one
 // checkout) never leave half a file.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { build, transform } from 'esbuild';
 
@@ -21,8 +30,8 @@ const shared = {
   logLevel: 'warning',
   metafile: true,
 };
-/** Parts of the provider that are loaded when they are needed; docs/adr/0013 says why. */
-const partName = /^main-.*\.js$/;
+/** Holds the parts of the provider that are loaded when they are needed; docs/adr/0013 says why. */
+const parts = 'parts';
 
 try {
   // esbuild splits modules of the standard alone: so the provider's parts are made as such, and then CommonJS of each.
@@ -31,9 +40,9 @@ try {
     entryPoints: { main: 'src/main.ts' },
     format: 'esm',
     splitting: true,
-    chunkNames: 'main-[name]-[hash]',
+    chunkNames: `${parts}/[name]-[hash]`,
   });
-  for (const name of readdirSync(stage)) {
+  for (const name of filesOf(stage)) {
     const file = path.join(stage, name);
     const options = { format: 'cjs', minify: true, platform: 'node', target: shared.target };
     writeFileSync(file, (await transform(readFileSync(file, 'utf8'), options)).code);
@@ -49,15 +58,19 @@ try {
   writeFileSync(path.join(stage, 'metafile.json'), JSON.stringify({ inputs, outputs }));
   // The package says "type": "module"; the bundles are CommonJS.
   writeFileSync(path.join(stage, 'package.json'), '{"type":"commonjs"}\n');
-  const fresh = readdirSync(stage);
-  mkdirSync(dist, { recursive: true });
+  const fresh = filesOf(stage);
+  mkdirSync(path.join(dist, parts), { recursive: true });
   // The entry comes last: it never names a part that is not there yet.
   for (const name of fresh.sort((a, b) => Number(a === 'main.js') - Number(b === 'main.js'))) {
     renameSync(path.join(stage, name), path.join(dist, name));
   }
-  for (const name of readdirSync(dist)) {
-    if (partName.test(name) && !fresh.includes(name)) rmSync(path.join(dist, name), { force: true });
+  for (const name of readdirSync(path.join(dist, parts))) {
+    if (!fresh.includes(path.join(parts, name))) rmSync(path.join(dist, parts, name), { force: true });
   }
 } finally {
   rmSync(stage, { recursive: true, force: true });
+}
+
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true }).filter((name) => statSync(path.join(folder, name)).isFile());
 }

@@ -100,7 +100,11 @@ async function lateMount(options: Options, log: Logger): Promise<LateMount> {
   const network = readNetwork(process.env);
   let loaded: Promise<Mount> | undefined;
   const load = (): Promise<Mount> => {
-    loaded ??= import('./compose-mount.js').then((late) => late.composeMount(options, { kubernetes, network, log }));
+    loaded ??= import('./compose-mount.js').then(({ composeMount }) => {
+      const mount = composeMount(options, { kubernetes, network, log });
+      log.debug('loaded what mounts need');
+      return mount;
+    });
     return loaded;
   };
   return { load, mount: async (call, context) => (await load())(call, context) };

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Metafile } from 'esbuild';
 
-/** The programs that the image holds. */
-export const imagePrograms = ['main.js', 'extract-worker.js'] as const;
+/** What the image holds of `dist`: two programs, and the parts that the first one loads when it needs them. */
+export const imageFiles = ['main.js', 'parts', 'extract-worker.js', 'package.json'] as const;
 
 export interface BundledPackage {
   readonly name: string;
@@ -20,7 +20,9 @@ export function bundledPackages(root: string): readonly BundledPackage[] {
   const metafile = JSON.parse(readFileSync(path.join(root, 'dist/metafile.json'), 'utf8')) as Metafile;
   const directories = new Set<string>();
   for (const [output, { inputs }] of Object.entries(metafile.outputs)) {
-    if (!imagePrograms.some((program) => program === path.basename(output))) continue;
+    // The outputs lie in a folder of the build.
+    const [, file = ''] = /^[^/]+\/(.*)$/.exec(output) ?? [];
+    if (!imageFiles.some((name) => file === name || file.startsWith(`${name}/`))) continue;
     for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
       const directory = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
       if (directory !== undefined && bytesInOutput > 0) directories.add(directory);

@@ -11,7 +11,7 @@ import { usableUntil, type CredentialCache, type Earned } from './credential-cac
 import type { Role } from './role.js';
 import { sessionName } from './session-name.js';
 import { isInvalidIdentityToken, stsFailure } from './sts-failure.js';
-import { irsaKey, type ChosenToken } from './tokens.js';
+import { irsaSharing, type ChosenToken } from './tokens.js';
 import { jittered, wait } from './wait.js';
 
 /** Tries again after InvalidIdentityToken, and the pause before each: STS may not have the issuer's keys yet. */
@@ -36,6 +36,7 @@ export class IrsaIdentity implements Identity {
   readonly display: string;
   readonly key: string;
   readonly principal: string;
+  readonly shares: boolean;
   readonly #options: IrsaOptions;
   /** What this mount has got already: it need not ask twice, even where nothing may be kept. */
   readonly #own = new Map<string, AwsCredentials>();
@@ -44,7 +45,9 @@ export class IrsaIdentity implements Identity {
     this.#options = options;
     this.display = `role ${options.role.arn}`;
     this.principal = options.role.arn;
-    this.key = irsaKey(options.role.arn, options.token.claims);
+    const { key, shares } = irsaSharing(options.role.arn, options.token.claims);
+    this.key = key;
+    this.shares = shares;
   }
 
   async credentials(region: string, context: MountContext): Promise<AwsCredentials> {

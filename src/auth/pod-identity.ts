@@ -7,7 +7,7 @@ import { readAwsWords } from './aws-words.js';
 import { usableUntil, type CredentialCache, type Earned } from './credential-cache.js';
 import type { Answer } from './http-get.js';
 import type { AgentOutcome, PodIdentityAgent } from './pod-identity-agent.js';
-import { podIdentityKey, type ChosenToken } from './tokens.js';
+import { podIdentitySharing, type ChosenToken } from './tokens.js';
 
 export interface PodIdentityOptions {
   readonly pod: Pod;
@@ -23,6 +23,7 @@ export class PodIdentity implements Identity {
   readonly display: string;
   readonly key: string;
   readonly principal: string;
+  readonly shares: boolean;
   readonly #options: PodIdentityOptions;
   readonly #cacheKey: string;
   /** What this mount has got already: it need not ask twice, even where nothing may be kept. */
@@ -33,7 +34,9 @@ export class PodIdentity implements Identity {
     this.#options = options;
     this.display = `pod identity of ${pod.namespace}/${pod.serviceAccount}`;
     this.principal = this.display;
-    this.key = podIdentityKey(token.claims);
+    const { key, shares } = podIdentitySharing(token.claims);
+    this.key = key;
+    this.shares = shares;
     // A pod that wants one address only does not wait for a call that tries the other.
     this.#cacheKey = JSON.stringify(['pod-identity', token.hash, preference]);
   }

@@ -102,20 +102,28 @@ function refuseForeignToken({ namespace, serviceAccount }: TokenClaims, pod: Pod
   );
 }
 
+/** With whom an identity shares answers of AWS. */
+export interface Sharing {
+  /** `Identity.key` */
+  readonly key: string;
+  /** False: the key is this mount's alone. */
+  readonly shares: boolean;
+}
+
 /** Who may share with an IRSA identity: the same role for the same service account. */
-export function irsaKey(role: string, { namespace, serviceAccount, serviceAccountUid }: TokenClaims): string {
-  return shareKey('irsa', [role, namespace, serviceAccount, serviceAccountUid]);
+export function irsaSharing(role: string, { namespace, serviceAccount, serviceAccountUid }: TokenClaims): Sharing {
+  return sharing('irsa', [role, namespace, serviceAccount, serviceAccountUid]);
 }
 
 /** Who may share with a Pod Identity: only the pod itself, for AWS sees the pod in its session tags. */
-export function podIdentityKey({ namespace, serviceAccount, podUid }: TokenClaims): string {
-  return shareKey('pod-identity', [namespace, serviceAccount, podUid]);
+export function podIdentitySharing({ namespace, serviceAccount, podUid }: TokenClaims): Sharing {
+  return sharing('pod-identity', [namespace, serviceAccount, podUid]);
 }
 
-function shareKey(auth: string, parts: readonly (string | undefined)[]): string {
+function sharing(auth: string, parts: readonly (string | undefined)[]): Sharing {
   // A token that does not say whose it is shares with nobody, not even with the next mount of its pod.
-  if (parts.includes(undefined)) return JSON.stringify([auth, 'unshared', randomUUID()]);
-  return JSON.stringify([auth, ...parts]);
+  const shares = !parts.includes(undefined);
+  return { key: JSON.stringify(shares ? [auth, ...parts] : [auth, 'unshared', randomUUID()]), shares };
 }
 
 function parsePayload(token: string): unknown {

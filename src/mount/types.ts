@@ -184,6 +184,8 @@ export interface Identity {
    * claims has a key that no other has.
    */
   readonly key: string;
+  /** False: nobody else can have this key, not even the pod's next mount. */
+  readonly shares: boolean;
   /**
    * Whose permissions AWS judges: the role, or with Pod Identity the service account that is associated with one.
    * What it may not do is remembered under this name; nothing that was read is.

@@ -59,6 +59,11 @@ export class AwsCallError extends Error {
   }
 }
 
+/** Whether AWS would not give the value any more, not even to those who ask later. */
+export function isLost(error: unknown): boolean {
+  return error instanceof AwsCallError && ['denied', 'missing', 'refused'].includes(error.kind);
+}
+
 /** Longest piece of AWS's own words that a message repeats, in characters: a denial with two ARNs fits. */
 const wordsLimit = 600;
 

@@ -1,6 +1,6 @@
 /** The value cache as one mount may use it: under its own identity, and by what its volume was given before. */
 import * as budgets from '../budgets.js';
-import type { ObjectQuery } from '../mount/types.js';
+import type { Identity, ObjectQuery } from '../mount/types.js';
 import type { Answer } from './failure.js';
 import { questionKey } from './question-key.js';
 import type { Kept, ValueCache } from './value-cache.js';
@@ -9,8 +9,7 @@ import type { Given, VolumeMemory } from './volume-memory.js';
 export interface KeptValuesOptions {
   readonly cache: ValueCache;
   readonly volumes: VolumeMemory;
-  /** `Identity.key` of the mount. */
-  readonly identityKey: string;
+  readonly identity: Pick<Identity, 'key' | 'shares'>;
   readonly volume: string;
   /** No value is reused for its age alone: the request names the versions that the volume holds. */
   readonly revalidate: boolean;
@@ -67,7 +66,8 @@ export class KeptValues {
 
   /** What AWS answered to a fetch that was asked at `askedAtMs`; for the mount that asked. */
   fetched(query: ObjectQuery, answer: Answer, askedAtMs: number): void {
-    this.#options.cache.put(this.#key(query), answer, askedAtMs);
+    // Nobody could ever ask for what is kept under the key of one mount alone.
+    if (this.#options.identity.shares) this.#options.cache.put(this.#key(query), answer, askedAtMs);
   }
 
   /** The mount takes an answer that was just fetched, by itself or by another of its identity. */
@@ -112,11 +112,15 @@ export class KeptValues {
   }
 
   #give(key: string, kept: Kept): Answer {
-    this.#given.set(key, { saidAtMs: kept.saidAtMs, givenAtMs: this.#options.cache.nowMs() });
+    const { cache, volumes, volume } = this.#options;
+    const before = volumes.of(volume).get(key);
+    // Retries of one answer do not begin its time anew.
+    const givenAtMs = before?.saidAtMs === kept.saidAtMs ? before.givenAtMs : cache.nowMs();
+    this.#given.set(key, { saidAtMs: kept.saidAtMs, givenAtMs });
     return kept.answer;
   }
 
   #key(query: ObjectQuery): string {
-    return JSON.stringify([this.#options.identityKey, questionKey(query)]);
+    return JSON.stringify([this.#options.identity.key, questionKey(query)]);
   }
 }

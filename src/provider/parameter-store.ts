@@ -4,7 +4,7 @@ import type { AwsCredentials, ObjectQuery } from '../mount/types.js';
 import { Secret } from '../secret.js';
 import { SharedCalls } from '../shared-calls.js';
 import { callAws, type CallOptions } from './call.js';
-import { AwsCallError } from './aws-errors.js';
+import { AwsCallError, isLost } from './aws-errors.js';
 import { failureOf, missingFailure, type Subject } from './call-failure.js';
 import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
@@ -74,7 +74,13 @@ export class ParameterStore {
       trace: subject.trace,
       start: async (credentials, options) => {
         const askedAtMs = values.nowMs();
-        const batch = await this.#getParameters(names, subject.region.name, credentials, options);
+        const batch = await this.#getParameters(names, subject.region.name, credentials, options).catch(
+          (error: unknown) => {
+            // Which of the names was refused, AWS says in words alone.
+            if (isLost(error)) for (const query of queries) values.gone(query);
+            throw error;
+          },
+        );
         for (const query of queries) {
           const answer = batch.found.get(bareName(query.name));
           if (answer) values.fetched(query, answer, askedAtMs);

@@ -5,7 +5,7 @@ import * as budgets from '../budgets.js';
 import type { AwsCredentials, HeldObject, ObjectQuery } from '../mount/types.js';
 import { Secret } from '../secret.js';
 import { SharedCalls } from '../shared-calls.js';
-import { AwsCallError } from './aws-errors.js';
+import { AwsCallError, isLost } from './aws-errors.js';
 import { callAws, type CallOptions } from './call.js';
 import { outcomeOf, type Subject } from './call-failure.js';
 import type { AwsClients } from './clients.js';
@@ -98,7 +98,7 @@ export class SecretsManager {
       values.took(query);
       return answer;
     } catch (error) {
-      if (error instanceof AwsCallError && isLost(error)) values.gone(query);
+      if (isLost(error)) values.gone(query);
       throw error;
     }
   }
@@ -169,11 +169,6 @@ function isCurrent({ version, versionLabel }: ObjectQuery, known: string, { stag
   // A pinned version without a label is what it is as long as AWS lists it.
   if (version !== undefined && versionLabel === undefined) return version === known;
   return stages[known]?.includes(versionLabel ?? 'AWSCURRENT') === true;
-}
-
-/** AWS would not give the value any more, not even to those who ask later. */
-function isLost({ kind }: AwsCallError): boolean {
-  return kind === 'denied' || kind === 'missing' || kind === 'refused';
 }
 
 function incomplete(what: string, requestId: string | undefined): AwsCallError {

@@ -67,7 +67,7 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
     context.signal.throwIfAborted();
     const { items, identity, namespace, volume, revalidate } = order;
     const pass = gate.enter(namespace);
-    const values = new KeptValues({ cache, volumes, identityKey: identity.key, volume, revalidate });
+    const values = new KeptValues({ cache, volumes, identity, volume, revalidate });
     const clock = startFetchClock(context);
     const patience = startPatience(items, options.failoverTimeoutMs);
     try {

@@ -1,7 +1,7 @@
 /** Which token counts, what it claims, and who may share with it. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { chooseToken, irsaKey, podIdentityKey, readClaims } from '../../src/auth/tokens.js';
+import { chooseToken, irsaSharing, podIdentitySharing, readClaims } from '../../src/auth/tokens.js';
 import type { PodToken } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';
 import { claimsOf, jwt, pod, tokensOf } from '../support/identity-servers.js';
@@ -107,7 +107,7 @@ describe('the key of an identity', () => {
 
   it('is equal for pods of one service account and role with IRSA', () => {
     const other = readClaims(jwt(claimsOf({ ...pod, name: 'web-1', uid: 'another' }, expiresAt)));
-    assert.equal(irsaKey(role, claims), irsaKey(role, other));
+    assert.equal(irsaSharing(role, claims).key, irsaSharing(role, other).key);
   });
 
   for (const [name, changed] of [
@@ -116,33 +116,33 @@ describe('the key of an identity', () => {
     ['uid of the service account', { serviceAccountUid: 'made-again' }],
   ] as const) {
     it(`differs with the ${name}`, () => {
-      assert.notEqual(irsaKey(role, claims), irsaKey(role, { ...claims, ...changed }));
+      assert.notEqual(irsaSharing(role, claims).key, irsaSharing(role, { ...claims, ...changed }).key);
     });
   }
 
   it('differs with the role', () => {
-    assert.notEqual(irsaKey(role, claims), irsaKey(`${role}2`, claims));
+    assert.notEqual(irsaSharing(role, claims).key, irsaSharing(`${role}2`, claims).key);
   });
 
   it('is that of one pod with Pod Identity', () => {
-    assert.equal(podIdentityKey(claims), podIdentityKey({ ...claims }));
-    assert.notEqual(podIdentityKey(claims), podIdentityKey({ ...claims, podUid: 'another' }));
-    assert.notEqual(podIdentityKey(claims), podIdentityKey({ ...claims, namespace: 'bank' }));
-    assert.notEqual(podIdentityKey(claims), podIdentityKey({ ...claims, serviceAccount: 'admin' }));
+    assert.equal(podIdentitySharing(claims).key, podIdentitySharing({ ...claims }).key);
+    assert.notEqual(podIdentitySharing(claims).key, podIdentitySharing({ ...claims, podUid: 'another' }).key);
+    assert.notEqual(podIdentitySharing(claims).key, podIdentitySharing({ ...claims, namespace: 'bank' }).key);
+    assert.notEqual(podIdentitySharing(claims).key, podIdentitySharing({ ...claims, serviceAccount: 'admin' }).key);
   });
 
   it('is shared with nobody when a claim is missing', () => {
     for (const missing of ['namespace', 'serviceAccount', 'serviceAccountUid'] as const) {
       const { [missing]: _, ...rest } = claims;
-      assert.notEqual(irsaKey(role, rest), irsaKey(role, rest), missing);
+      assert.notEqual(irsaSharing(role, rest).key, irsaSharing(role, rest).key, missing);
     }
     const { podUid: _, ...rest } = claims;
-    assert.notEqual(podIdentityKey(rest), podIdentityKey(rest));
+    assert.notEqual(podIdentitySharing(rest).key, podIdentitySharing(rest).key);
   });
 
   it('cannot be forged by names that hold separators', () => {
     const one = { ...claims, namespace: 'a","b', serviceAccount: 'c' };
     const other = { ...claims, namespace: 'a', serviceAccount: 'b","c' };
-    assert.notEqual(irsaKey(role, one), irsaKey(role, other));
+    assert.notEqual(irsaSharing(role, one).key, irsaSharing(role, other).key);
   });
 });

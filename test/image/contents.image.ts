@@ -62,6 +62,7 @@ describe('the image', () => {
       'extract-worker.js',
       'main.js',
       'package.json',
+      'parts',
     ]);
     // The top of the public base, and of the stand-in for it, which has less.
     const ofBase = 'bin boot dev etc home lib lib64 nodejs proc root run sbin sys tmp usr var'.split(' ');

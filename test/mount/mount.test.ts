@@ -11,6 +11,7 @@ const identity: Identity = {
   display: 'role arn:aws:iam::111122223333:role/app',
   key: 'key',
   principal: 'key',
+  shares: true,
   credentials: () => Promise.reject(new TypeError('not asked for here')),
   drop: () => undefined,
 };

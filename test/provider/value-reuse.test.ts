@@ -17,10 +17,11 @@ describe('values that are kept', () => {
   let version = 1;
   let describeAnswer: (request: AwsRequest) => ReturnType<typeof ok> | 'reset';
   let valueAnswer: (request: AwsRequest) => ReturnType<typeof ok> | 'reset';
+  let parameterAnswer: (request: AwsRequest) => ReturnType<typeof ok> | 'reset';
   before(async () => {
     endpoint = await startAwsEndpoint((request) => {
       if (request.action === 'DescribeSecret') return describeAnswer(request);
-      return request.action === 'GetParameters' ? parametersReply(request) : valueAnswer(request);
+      return request.action === 'GetParameters' ? parameterAnswer(request) : valueAnswer(request);
     });
   });
   after(() => endpoint.stop());
@@ -33,6 +34,7 @@ describe('values that are kept', () => {
         VersionId: `v${version}`,
         SecretString: `${String(input['SecretId'])} of ${accessKeyId} in ${region} v${version}`,
       });
+    parameterAnswer = parametersReply;
     (endpoint.requests as unknown[]).length = 0;
   });
 
@@ -246,6 +248,24 @@ describe('values that are kept', () => {
     assert.deepEqual(calls(), Array(2).fill('GetSecretValue'));
   });
 
+  it('are given again for ten seconds from the first time, not from the last', async () => {
+    const { mount, calls } = setUp();
+    await mount('one');
+    now = 6 * second;
+    await mount('one');
+    now = 12 * second;
+    await mount('one');
+    assert.deepEqual(calls(), ['GetSecretValue', 'DescribeSecret']);
+  });
+
+  it('are none for a token that does not say whose it is', async () => {
+    const { mount, calls } = setUp();
+    const identity = { ...fakeIdentity(), shares: false };
+    await mount('one', { identity });
+    await mount('one', { identity });
+    assert.deepEqual(calls(), Array(2).fill('GetSecretValue'));
+  });
+
   it('are given to nobody before AWS accepted the token of the mount', async () => {
     const { mount, calls } = setUp();
     await mount('one');
@@ -364,6 +384,17 @@ describe('values that are kept', () => {
       const down = new ProviderError('identity_unavailable', 'no STS');
       const identity = fakeIdentity({ credentials: () => Promise.reject(down) });
       await assert.rejects(mount('three', { identity }), { code: 'identity_unavailable' });
+    });
+
+    it('of parameters are not given once a call for them was denied', async () => {
+      const { mount } = setUp(stale);
+      const order = { items: items(parameter('p')) };
+      await mount('one', order);
+      now = 120 * second;
+      parameterAnswer = () => awsError(400, 'AccessDeniedException');
+      await assert.rejects(mount('two', order), { code: 'access_denied' });
+      parameterAnswer = lost;
+      await assert.rejects(mount('two', order), { code: 'aws_unavailable' });
     });
 
     it('come from the failover region when the primary never gave one', async () => {

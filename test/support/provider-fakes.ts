@@ -41,6 +41,7 @@ export function fakeIdentity(options: FakeIdentityOptions = {}): FakeIdentity {
     display: 'role arn:aws:iam::111122223333:role/app',
     key,
     principal: key,
+    shares: true,
     asked,
     dropped,
     credentials: (region, context) => {
