@@ -71,10 +71,6 @@ describe('beside a driver that was installed apart', () => {
     assert.deepEqual(await identities('pods', `app=${driver}`), driverPods, 'the driver is left alone');
   });
 
-  after(async () => {
-    await leavePods();
-  });
-
   describe("from AWS's chart with install=false", () => {
     before(async () => {
       await helmInstall('install', await predecessorChart(), withoutDriver);
@@ -95,7 +91,6 @@ describe('beside a driver that was installed apart', () => {
       assert.deepEqual(await objectsWith(`app.kubernetes.io/instance=${release}`), []);
       assert.equal(existsSync(socket), false);
       await assertSeen(watcher, 'made-up-after-the-move');
-      await leavePods();
     });
   });
 
@@ -103,6 +98,8 @@ describe('beside a driver that was installed apart', () => {
     before(async () => {
       await apply(predecessorManifest);
       await rolledOut(plain);
+      // Only now: while there is no provider, kubelet waits for one before it lets go of a volume.
+      await leavePods();
       watcher = await startWatching();
     });
 
@@ -142,6 +139,7 @@ describe('beside a driver that was installed apart', () => {
       await kubectl('delete', '-f', path.join(root, 'deployment/aws-provider-installer.yaml'), '--ignore-not-found');
       assert.deepEqual(await objectsWith(`app=${plain}`), []);
       await assertNewPodMounts('made-up-beside');
+      await leavePods();
       await helmUninstall();
       assert.deepEqual(await objectsWith(`app.kubernetes.io/instance=${release}`), []);
     });
