@@ -75,7 +75,7 @@ before('the image', function () {
   this.timeout(900_000);
   const reason = whyNot();
   if (reason !== undefined) {
-    process.stderr.write(`image tests skipped: ${reason}\n`);
+    process.stderr.write(`skipped: ${reason}\n`);
     this.skip();
   }
   prepared = prepare();
