@@ -1,6 +1,7 @@
 // Bundles the programs into dist/. Every file is renamed into place, so that two builds at once (two test runs of one
 // checkout) never leave half a file.
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -47,11 +48,7 @@ try {
     const options = { format: 'cjs', minify: true, platform: 'node', target: shared.target };
     writeFileSync(file, (await transform(readFileSync(file, 'utf8'), options)).code);
   }
-  const others = await build({
-    ...shared,
-    entryPoints: { 'extract-worker': 'src/mount/expression/extract-worker.ts', cli: 'src/cli/cli.ts' },
-    format: 'cjs',
-  });
+  const others = await build({ ...shared, entryPoints: otherEntries(), format: 'cjs' });
   // Which packages are in which program: for licence notices and the bill of materials.
   const outputs = { ...provider.metafile.outputs, ...others.metafile.outputs };
   const inputs = { ...provider.metafile.inputs, ...others.metafile.inputs };
@@ -69,6 +66,14 @@ try {
   }
 } finally {
   rmSync(stage, { recursive: true, force: true });
+}
+
+/** The program for people is not there while the image is built. */
+function otherEntries() {
+  const entries = { 'extract-worker': 'src/mount/expression/extract-worker.ts', cli: 'src/cli/cli.ts' };
+  return Object.fromEntries(
+    Object.entries(entries).filter(([name, file]) => name !== 'cli' || existsSync(path.join(root, file))),
+  );
 }
 
 function filesOf(folder) {
