@@ -89,10 +89,12 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
       'for the account. Pods made before an association must be made again.',
   },
   identity_unavailable: {
-    meaning: 'STS or the Pod Identity Agent gave no usable answer.',
+    meaning:
+      'STS or the Pod Identity Agent gave no usable answer, or something before STS answered in its place (the page of ' +
+      'a proxy or a firewall, whatever its status).',
     remedy:
-      'Wait: kubelet tries again. If it lasts, check the way to the STS endpoint of the region, or that the add-on ' +
-      '`eks-pod-identity-agent` runs on the node.',
+      'Wait: kubelet tries again. If it lasts, check the way to the STS endpoint of the region and any proxy on it, or ' +
+      'that the add-on `eks-pod-identity-agent` runs on the node.',
   },
   access_denied: {
     meaning: "AWS knows the pod's role, and the role may not read the object (or decrypt it).",

@@ -1,4 +1,5 @@
 /** What a failed AssumeRoleWithWebIdentity means for a mount, and what its owner has to change. */
+import { hasAwsRequestId } from '../aws-request-id.js';
 import { escapeControls, describeError, ProviderError, quote } from '../errors.js';
 import type { Pod } from '../mount/types.js';
 import { redact, requestIdOf } from '../redact.js';
@@ -23,6 +24,9 @@ const transientCodes = [
 /** What the SDK says of an answer that it cannot read. */
 const unreadable = /Deserialization error/;
 
+/** What the SDK calls an error without a code. */
+const nameless = /^($|Unknown|NotFound$)/;
+
 /** Codes of Node and OpenSSL for a certificate that is not trusted. */
 const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)/;
 
@@ -32,6 +36,10 @@ interface StsAnswer {
   /** Absent when no answer came. */
   readonly status: number | undefined;
   readonly requestId: string | undefined;
+  /** The body is none of the API. */
+  readonly isUnreadable: boolean;
+  /** The answer is not AWS's own: it has neither a code nor a request id of AWS. */
+  readonly isForeign: boolean;
 }
 
 /** STS may know a token a moment later: it fetches the keys of the cluster's issuer now and then. */
@@ -44,25 +52,28 @@ export function isInvalidIdentityToken(error: unknown): boolean {
  * @throws `error` itself when it is our own bug
  */
 export function stsFailure(error: unknown, call: StsCall): ProviderError {
-  const { code, status, requestId } = readAnswer(error);
+  const { code, status, requestId, isUnreadable, isForeign } = readAnswer(error);
   if (status === undefined && error instanceof TypeError) throw error;
   const words = readAwsWords(describeError(error), call.token.secret.revealText());
   const requestIds = [...(requestId === undefined ? [] : [requestId]), ...words.requestIds];
   const what = `STS in ${call.region} for role ${quote(call.role.arn)}`;
   // The SDK's error is no cause: its message may repeat the token.
   if (status === undefined || status < 400) {
-    const reason = unreadable.test(describeError(error)) ? 'it is not one of its API' : words.text;
+    const reason = isUnreadable ? 'it is not one of its API' : words.text;
     return new ProviderError('identity_unavailable', `no usable answer from ${what}: ${reason}; ${pathRemedy(error)}`, {
       requestIds,
     });
   }
-  // A proxy's page, for example: the SDK's words on it are its own, and may quote it.
-  const said = unreadable.test(describeError(error))
-    ? `${what} answered HTTP ${status}, not in the form of its API`
-    : `${what} answered ${shownCode(redact(code, [call.token.secret.revealText()]), status)}: ${words.text}`;
+  // The SDK's words on a page are its own, and may quote it.
+  const said =
+    isUnreadable || isForeign
+      ? `${what} answered HTTP ${status}, not in the form of its API`
+      : `${what} answered ${shownCode(redact(code, [call.token.secret.revealText()]), status)}: ${words.text}`;
   if (status >= 500 || status === 429 || status === 408 || transientCodes.some((pattern) => pattern.test(code))) {
     return new ProviderError('identity_unavailable', `${said}; kubelet will try again`, { requestIds });
   }
+  // AWS itself would say something else, and another region may well be reached.
+  if (isForeign) return new ProviderError('identity_unavailable', `${said}; ${foreignRemedy}`, { requestIds });
   if (code.startsWith('AccessDenied')) {
     return new ProviderError('identity_denied', `${said}; ${trustRemedy(call)}`, { requestIds });
   }
@@ -73,22 +84,34 @@ function readAnswer(error: unknown): StsAnswer {
   const metadata = fieldOf(error, '$metadata');
   const status = fieldOf(metadata, 'httpStatusCode');
   const requestId = fieldOf(metadata, 'requestId');
+  const code = error instanceof Error ? plainCode(error.name) : 'unknown';
+  const isUnreadable = unreadable.test(describeError(error));
+  const isMarked = isUnreadable ? hasAwsRequestId((error as SdkError).$response) : requestId !== undefined;
   return {
-    code: error instanceof Error ? plainCode(error.name) : 'unknown',
+    code,
     status: typeof status === 'number' ? status : undefined,
-    requestId: typeof requestId === 'string' ? requestIdOf(requestId) : undefined,
+    requestId: isMarked && typeof requestId === 'string' ? requestIdOf(requestId) : undefined,
+    isUnreadable,
+    isForeign: !isMarked && (isUnreadable || nameless.test(code)),
   };
 }
 
-/** What stands between STS and us (a proxy, a firewall) answers without a code. */
+/** The SDK hides the answer in a property that no listing shows. */
+interface SdkError {
+  readonly $response?: unknown;
+}
+
+/** A code fit to be shown; where there is none, the status. */
 function shownCode(code: string, status: number): string {
-  return code === '' || code.startsWith('Unknown') ? `HTTP ${status}` : escapeControls(code.slice(0, 100));
+  return nameless.test(code) ? `HTTP ${status}` : escapeControls(code.slice(0, 100));
 }
 
 /** The SDK names classes (`ExpiredTokenException`), STS itself says `ExpiredToken` for some and that for others. */
 function plainCode(name: string): string {
   return name.replace(/Exception$/, '');
 }
+
+const foreignRemedy = 'check the endpoint URL, any proxy on the way and the network path to STS in this region';
 
 function pathRemedy(error: unknown): string {
   const code = fieldOf(error, 'code');

@@ -203,10 +203,36 @@ describe('an IAM role for a service account', () => {
     });
   }
 
-  for (const reply of [refusal(403, ''), { status: 403, body: '<html>blocked</html>' }]) {
-    it(`takes a refusal without a code by its status (${JSON.stringify(reply.body).slice(0, 8)})`, async () => {
+  it('takes a refusal without a code, but with a request id of AWS, by its status', async () => {
+    const { mount } = await start(() => refusal(403, ''));
+    await failsWith(mount(), 'identity_refused', /answered HTTP 403: .*check the role ARN/);
+  });
+
+  it('takes an answer that is no XML, but has a request id of AWS, by its status', async () => {
+    const { mount } = await start(() => ({ status: 403, body: 'canary', headers: { 'x-amzn-requestid': requestId } }));
+    const error = await failsWith(mount(), 'identity_refused', /answered HTTP 403, not in the form of its API; check/);
+    assert.deepEqual(error.requestIds, [requestId]);
+  });
+
+  const ofFirewall = { 'x-firewall-request-id': requestId };
+  for (const [name, reply] of [
+    ['a page of a firewall', { status: 403, body: '<html>canary</html>' }],
+    ['a page of a firewall with a request id of its own', { status: 403, body: '<html>canary', headers: ofFirewall }],
+    ['a page of a web server', { status: 404, body: '<html>canary</html>' }],
+    ['a page that is no XML', { status: 404, body: 'canary: 1 < 2' }],
+    ['the log-in of a proxy', { status: 401, body: '' }],
+    ['the log-in that a proxy asks for', { status: 407, body: '<html><body>canary' }],
+  ] as const) {
+    it(`takes ${name} (${reply.status}) as no word of AWS: identity_unavailable, with what to look at`, async () => {
       const { mount } = await start(() => reply);
-      await failsWith(mount(), 'identity_refused', /answered HTTP 403: /);
+      const error = await failsWith(
+        mount(),
+        'identity_unavailable',
+        new RegExp(`^STS in eu-west-1 for role "${role}" answered HTTP ${reply.status}, not in the form of its API; `),
+        /check the endpoint URL, any proxy on the way and the network path/,
+      );
+      assert.doesNotMatch(error.message, /canary|Unknown/);
+      assert.deepEqual(error.requestIds, []);
     });
   }
 

@@ -82,13 +82,18 @@ describe('odd answers', () => {
     });
   }
 
-  it('of STS: a refusal in a page names the status and none of the page', async () => {
-    sts = { status: 403, body: '<html><body>canary-odd-value' };
-    const error = await failure(secret);
-    assert.equal(error.code, status.UNAUTHENTICATED);
-    assert.match(error.details, /STS in eu-west-1 .* answered HTTP 403, not in the form of its API/);
-    assert.doesNotMatch(error.details, /sdk|hidden field|Deserialization/i);
-  });
+  for (const page of ['<html><body>canary-odd-value', '<html>canary-odd-value</html>', 'canary-odd-value']) {
+    it(`of STS: a refusal that is not AWS's own names the status and none of it (${page.slice(0, 8)})`, async () => {
+      sts = { status: 403, body: page };
+      const error = await failure(secret);
+      assert.equal(error.code, status.INTERNAL);
+      assert.match(
+        error.details,
+        /STS in eu-west-1 .* answered HTTP 403, not in the form of its API; check the endpoint/,
+      );
+      assert.doesNotMatch(error.details, /sdk|hidden field|Deserialization|Unknown/i);
+    });
+  }
 
   for (const [title, body, objects] of [
     ['a value that is a number', { SecretString: 5, VersionId: 'id' }, secret],
