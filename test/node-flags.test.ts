@@ -1,4 +1,10 @@
+/** The flags of Node, and that every place that starts the provider has them. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
 import { missingNodeFlags, nodeFlags } from '../src/node-flags.js';
 
 describe('missingNodeFlags', () => {
@@ -19,5 +25,36 @@ describe('missingNodeFlags', () => {
   it('leaves out what this Node does not know', () => {
     const flags = missingNodeFlags([], () => false);
     assert.deepEqual(flags, [...nodeFlags.slice(0, 2)]);
+  });
+});
+
+describe('the flags of Node', () => {
+  it('are those that this Node knows with `npm start`', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'flags-'));
+    try {
+      const program = path.join(folder, 'show.cjs');
+      writeFileSync(program, 'console.log(JSON.stringify(process.execArgv))');
+      const { start } = packageJson.scripts;
+      assert.match(start, / dist\/main\.js$/);
+      // The same Node as here, whatever the machine calls `node`.
+      const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
+      const said = execFileSync('sh', ['-c', start.replace('dist/main.js', program)], { env, encoding: 'utf8' });
+      assert.deepEqual(JSON.parse(said), missingNodeFlags([]));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('are all of them in the image: where its cache is made, and where it starts', () => {
+    const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8');
+    const starts = [...dockerfile.matchAll(/^(RUN|ENTRYPOINT) (\[.*\])$/gm)].map(([, verb, words = '']) => [
+      verb,
+      JSON.parse(words) as unknown,
+    ]);
+    const withFlags = (program: string) => ['/nodejs/bin/node', ...nodeFlags, program];
+    assert.deepEqual(starts, [
+      ['RUN', withFlags('/warm.mjs')],
+      ['ENTRYPOINT', withFlags('/app/main.js')],
+    ]);
   });
 });
