@@ -155,7 +155,7 @@ describe('facts in the documentation', () => {
     assert.ok(security.includes(`with Pod Identity ${budgets.podIdentityCredentialMs / 60_000} minutes at most`));
   });
 
-  it('caching.md: times and bounds are those of budgets.ts and of the flags', () => {
+  it('caching.md and rotation.md: times and bounds are those of budgets.ts and of the flags', () => {
     const page = read('docs/caching.md').replaceAll(/\s+/g, ' ');
     const preset = (name: string): string => optionFlags.find((flag) => flag.name === name)?.default ?? '';
     const whole = (value: number): string => value.toLocaleString('en');
@@ -176,6 +176,8 @@ describe('facts in the documentation', () => {
     ];
     for (const text of expected) assert.ok(page.includes(text), text);
     assert.equal(preset('serve-stale-for'), '0s');
+    const more = `the same and ${preset('secret-cache-ttl').replace('s', ' s')} (\`secretCacheTTL\`)`;
+    assert.ok(read('docs/rotation.md').includes(more), more);
   });
 
   it('private-clusters.md: the regions in which STS has FIPS endpoints', () => {
