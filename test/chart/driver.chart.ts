@@ -1,10 +1,10 @@
 /** The real chart of the driver as our sub-chart: what reaches it, and what Chart.lock says of it. Needs Go to fetch it. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as load } from 'yaml';
-import { chartFolder, type ChartCopy } from '../../scripts/chart/helm.js';
+import { chartFolder, copyChartFiles, type ChartCopy } from '../../scripts/chart/helm.js';
 import { chartOrSkip, parse, render, type Rendered } from './chart-support.js';
 
 const read = (file: string): unknown => load(readFileSync(path.join(chartFolder, file), 'utf8'));
@@ -27,7 +27,7 @@ describe('lock of the sub-chart', () => {
   it('is accepted by `helm dependency build`, and refused for another declaration', async () => {
     const build = async (change: (text: string) => string): Promise<string> => {
       const folder = mkdtempSync(path.join(chart.folder, '../lock-'));
-      cpSync(chartFolder, folder, { recursive: true });
+      copyChartFiles(folder);
       writeFileSync(path.join(folder, 'Chart.yaml'), change(readFileSync(path.join(folder, 'Chart.yaml'), 'utf8')));
       return (await chart.helm(['dependency', 'build', folder])).stderr;
     };
