@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
-import { kubectlLayer } from '../kubectl-layer.mjs';
+import { kubectlLayer } from '../kubectl-layer.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { load } from 'js-yaml';
-import { kubectlLayer } from '../kubectl-layer.mjs';
+import { kubectlLayer } from '../kubectl-layer.js';
 import { buildImage, readPackage, root } from '../image/build-image.js';
 import { bundledPackages } from '../image/bundled-packages.js';
 import { listOfNotices, packageTitle } from '../image/notices.js';

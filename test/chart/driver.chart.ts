@@ -112,6 +112,34 @@ describe('the driver’s own chart as sub-chart', () => {
     assert.match(await notes(install), /NOTE: the driver is not part of this release/);
   });
 
+  it('is told of in the notes when it would hand out no token of an audience', async () => {
+    const requests = 'secrets-store-csi-driver.tokenRequests';
+    assert.match(
+      await notes(`${requests}[0].audience=sts.amazonaws.com`),
+      /NOTE: .* no token for pods\.eks\.amazonaws\.com/,
+    );
+    // Null below the sub-chart's key is helm's own: the default of the driver's chart, and not of ours.
+    for (const none of [`${requests}=null`, 'secrets-store-csi-driver=null']) {
+      assert.match(await notes(none), /NOTE: .* no token for sts\.amazonaws\.com, pods\.eks\.amazonaws\.com/);
+    }
+  });
+
+  it('does not hide that a service account must be there, with which rights', async () => {
+    const account = ['rbac.install=false', 'rbac.serviceAccountName=own'];
+    assert.match(
+      await notes(...account),
+      /NOTE: .* own must be in kube-system, and may get serviceaccounts and nodes\./,
+    );
+    assert.match(await notes(...account, 'awsRegion=eu-west-1'), /may get serviceaccounts\./);
+  });
+
+  it('does not hide a CPU limit like that of AWS’s chart', async () => {
+    assert.match(await notes('resources.limits.cpu=50m'), /NOTE: resources\.limits\.cpu is 50m/);
+    for (const enough of ['500m', '1', 'null']) {
+      assert.ok(!(await notes(`resources.limits.cpu=${enough}`)).includes('limits.cpu'), enough);
+    }
+  });
+
   it('does not hide an image that no registry serves, or a tag that may be AWS’s', async () => {
     assert.match(await notes(), /NOTE: no registry serves localhost\//);
     assert.match(await notes('image.tag=3.1.1'), /NOTE: image\.tag is 3\.1\.1, and this chart was made for/);

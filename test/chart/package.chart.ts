@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
 import { copyChartFiles } from '../../scripts/chart/helm.js';
 import { packageChart } from '../../scripts/release/package-chart.js';
-import { kubectlLayer } from '../../scripts/kubectl-layer.mjs';
+import { kubectlLayer } from '../../scripts/kubectl-layer.js';
 import { chartOrSkip, stubDriver } from './chart-support.js';
 
 describe('the package of the chart', function () {
