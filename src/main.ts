@@ -153,7 +153,8 @@ function keepGoing(log: Logger): void {
 
 async function failStart(log: Logger, message: string, usage?: string): Promise<void> {
   log.error('the provider cannot start', { error: message });
-  process.stderr.write(usage === undefined ? `${message}\n` : `${message}\n${usage}`);
+  // As Go prints it; and once more where `kubectl logs` and `kubectl describe` look, which is the end.
+  process.stderr.write(usage === undefined ? `${message}\n` : `${message}\n${usage}${message}\n`);
   // As in Go, 2 is for a wrong command line.
   await exit(usage === undefined ? 1 : 2);
 }
