@@ -244,7 +244,10 @@ describe('the provider process', function () {
     const provider = run(['--provider-volum=/x']);
     assert.equal(await provider.ended, 2);
     assert.match(provider.stderr(), /^Usage of /m);
-    assert.match(provider.stderr().trimEnd().split('\n').at(-1) ?? '', /flag provided but not defined: -provider-volum/);
+    assert.match(
+      provider.stderr().trimEnd().split('\n').at(-1) ?? '',
+      /flag provided but not defined: -provider-volum/,
+    );
   });
 
   it('prints the usage on standard error and ends with 0 for -h', async () => {
