@@ -74,4 +74,15 @@ describe('startMountContext', () => {
     assert.equal(warnings.length, 21);
     assert.equal(warnings[20], 'and 30 more');
   });
+
+  it('runs what was left for after the answer once, and at once what comes later', () => {
+    const { context, answered } = startMountContext();
+    const done: string[] = [];
+    context.afterAnswer(() => done.push('first'));
+    assert.equal(done.length, 0);
+    answered();
+    answered();
+    context.afterAnswer(() => done.push('late'));
+    assert.deepEqual(done, ['first', 'late']);
+  });
 });
