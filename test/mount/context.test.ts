@@ -23,7 +23,8 @@ describe('startMountContext', () => {
     const { context, end } = startMountContext({ deadlineMs: 50 });
     const left = context.timeLeftMs();
     assert.ok(left > 0 && left <= 40, `time left ${String(left)}`);
-    await sleep(60);
+    // A busy machine takes its time for timers.
+    for (let waits = 0; waits < 500 && !context.signal.aborted; waits += 1) await sleep(10);
     assert.equal(context.signal.aborted, true);
     assert.ok(context.signal.reason instanceof ProviderError);
     assert.equal(context.signal.reason.code, 'timed_out');
