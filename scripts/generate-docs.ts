@@ -1,15 +1,11 @@
 /** Writes docs/flags.md and docs/errors.md from the tables in the code. `--check` only compares. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
-import prettier from 'prettier';
 import { errorCodes } from '../src/errors.js';
 import { environmentVariables } from '../src/environment-variables.js';
 import { optionFlags } from '../src/options.js';
 import { statusOf } from '../src/server/status.js';
 import { errorTexts } from './error-texts.js';
-
-const root = path.resolve(import.meta.dirname, '..');
+import { writeGenerated } from './generated.js';
 
 const note = (source: string): string =>
   `<!-- Generated from ${source} by \`npm run generate\`: change it there. -->\n\n`;
@@ -68,16 +64,4 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-const stale: string[] = [];
-for (const [file, text] of Object.entries({ 'docs/flags.md': flagsPage(), 'docs/errors.md': errorsPage() })) {
-  const target = path.join(root, file);
-  const config = await prettier.resolveConfig(target);
-  const fresh = await prettier.format(text, { ...config, parser: 'markdown' });
-  if (existsSync(target) && readFileSync(target, 'utf8') === fresh) continue;
-  if (process.argv.includes('--check')) stale.push(file);
-  else writeFileSync(target, fresh);
-}
-if (stale.length > 0) {
-  console.error(`not what the code says (run \`npm run generate\`): ${stale.join(', ')}`);
-  process.exitCode = 1;
-}
+await writeGenerated({ 'docs/flags.md': flagsPage(), 'docs/errors.md': errorsPage() }, 'npm run generate');

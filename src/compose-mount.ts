@@ -2,7 +2,6 @@
  * The part of the program that a mount needs and the start does not. Loading it costs more than all the rest (the AWS
  * SDK), so `main.ts` does that after the socket is served: on a node with little CPU a second counts.
  */
-import path from 'node:path';
 import { createIdentities } from './auth/identities.js';
 import type { KubernetesApi } from './auth/kubernetes.js';
 import type { Logger } from './log.js';
@@ -19,11 +18,13 @@ import { createTransport } from './transport.js';
 export interface MountParts {
   readonly kubernetes: KubernetesApi;
   readonly network: Network;
+  /** The program of the worker that evaluates expressions. */
+  readonly workerFile: string;
   readonly log: Logger;
 }
 
 /** The steps of a mount with what they need of the outside. */
-export function composeMount(options: Options, { kubernetes, network, log }: MountParts): Mount {
+export function composeMount(options: Options, { kubernetes, network, workerFile, log }: MountParts): Mount {
   const { aws, environmentRegion, nodeName } = options;
   const { requestHandler } = createTransport(network);
   return createMount({
@@ -45,7 +46,7 @@ export function composeMount(options: Options, { kubernetes, network, log }: Mou
       revalidate: options.revalidate,
       log,
     }),
-    engine: createExpressionEngine({ workerFile: path.join(import.meta.dirname, 'extract-worker.js'), log }),
+    engine: createExpressionEngine({ workerFile, log }),
     volume: createVolumeWriter({ pruneRemovedFiles: options.pruneRemovedFiles }),
     driverWrites: options.driverWrites,
     maxReplyBytes: options.maxReplyBytes,

@@ -1,6 +1,7 @@
 /** The provider process: reads how it was started, wires everything, serves until it is told to stop. */
 import './harden-process.js';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { loadKubernetesConnection } from './auth/find-kubernetes.js';
 import { createKubernetesApi } from './auth/kubernetes.js';
@@ -98,10 +99,12 @@ async function lateMount(options: Options, log: Logger): Promise<LateMount> {
   });
   const kubernetes = createKubernetesApi({ connection, qps: options.qps, burst: options.burst });
   const network = readNetwork(process.env);
+  // Beside this program; what is loaded late lies in a folder of its own.
+  const workerFile = path.join(import.meta.dirname, 'extract-worker.js');
   let loaded: Promise<Mount> | undefined;
   const load = (): Promise<Mount> => {
     loaded ??= import('./compose-mount.js').then(({ composeMount }) => {
-      const mount = composeMount(options, { kubernetes, network, log });
+      const mount = composeMount(options, { kubernetes, network, workerFile, log });
       log.debug('loaded what mounts need');
       return mount;
     });
@@ -150,7 +153,8 @@ function keepGoing(log: Logger): void {
 
 async function failStart(log: Logger, message: string, usage?: string): Promise<void> {
   log.error('the provider cannot start', { error: message });
-  process.stderr.write(usage === undefined ? `${message}\n` : `${message}\n${usage}`);
+  // As Go prints it; and once more where `kubectl logs` and `kubectl describe` look, which is the end.
+  process.stderr.write(usage === undefined ? `${message}\n` : `${message}\n${usage}${message}\n`);
   // As in Go, 2 is for a wrong command line.
   await exit(usage === undefined ? 1 : 2);
 }

@@ -90,7 +90,7 @@ describe('facts in the documentation', () => {
   it('troubleshooting.md: symptoms that are ours are words of the program', () => {
     // Of kubelet, the driver, AWS and Node.
     const others =
-      /not found in the list|provider not found|SecretProviderClass \.\.\.|missing object versions|sts:AssumeRoleWithWebIdentity|InvalidIdentityToken|No OpenIDConnect|UNABLE_TO|SELF_SIGNED|context deadline|kms:Decrypt|ContainerCreating/;
+      /not found in the list|no CSIDriver object|provider not found|SecretProviderClass \.\.\.|missing object versions|sts:AssumeRoleWithWebIdentity|InvalidIdentityToken|No OpenIDConnect|UNABLE_TO|SELF_SIGNED|context deadline|kms:Decrypt|ContainerCreating/;
     const source = sourceTexts();
     const table = read('docs/troubleshooting.md').split('## By symptom')[1]?.split('\n## ')[0] ?? '';
     const symptoms = [...table.matchAll(/^\| ([^|]+)\|/gm)].flatMap(([, cell = '']) =>

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
+import packageJson from '../package.json' with { type: 'json' };
 import { usage as benchUsage } from '../bench/options.js';
 import { tryUsage } from '../src/cli/arguments.js';
 import { examples, exampleFile, mistakeFolder } from '../src/cli/examples.js';
@@ -184,6 +185,18 @@ describe('documentation', () => {
       ['shop_database', 'log-level'],
     );
     assert.deepEqual(warnings, []);
+  });
+
+  it('says of every package that the provider needs what it is for, and how many they are', () => {
+    const packages = Object.keys(packageJson.dependencies);
+    const table = read('docs/adr/0001-runtime-dependencies.md').split('\n\nWritten here')[0] ?? '';
+    const listed = [...table.matchAll(/^\| (`[^|]+) +\|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`(@?[a-z][a-z0-9-]*(?:\/[a-z0-9-]+)?)`/g)].map(([, name = '']) => name),
+    );
+    assert.deepEqual(listed.sort(), packages.sort());
+    const numbers = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
+    const count = `${numbers[packages.length] ?? ''} packages are used at run time`;
+    assert.ok(read('docs/security.md').toLowerCase().includes(count), count);
   });
 
   it('numbers its decisions without a gap', () => {

@@ -240,6 +240,16 @@ describe('the provider process', function () {
     assert.deepEqual(readdirSync(volume), ['aws.sock']);
   });
 
+  it('says what is wrong with a flag after the usage, at the end, which is what kubectl shows of a log', async () => {
+    const provider = run(['--provider-volum=/x']);
+    assert.equal(await provider.ended, 2);
+    assert.match(provider.stderr(), /^Usage of /m);
+    assert.match(
+      provider.stderr().trimEnd().split('\n').at(-1) ?? '',
+      /flag provided but not defined: -provider-volum/,
+    );
+  });
+
   it('prints the usage on standard error and ends with 0 for -h', async () => {
     const provider = run(['-h']);
     assert.equal(await provider.ended, 0);

@@ -1,6 +1,6 @@
 /** Writes the plain manifests in deployment/ from the chart. `--check` only compares. */
 import { stringify, parseAllDocuments } from 'yaml';
-import { writeGenerated } from './generated.js';
+import { writeGenerated } from '../generated.js';
 import { copyChart } from './helm.js';
 
 const command = 'npm run generate:deployment';

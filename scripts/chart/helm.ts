@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
-import { kubectlLayer } from '../kubectl-layer.mjs';
+import { kubectlLayer } from '../kubectl-layer.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -34,14 +34,6 @@ export async function copyChart(driver?: string): Promise<ChartCopy> {
   const { helm: program } = kubectlLayer();
   const work = mkdtempSync(path.join(tmpdir(), 'chart-'));
   const folder = path.join(work, path.basename(chartFolder));
-  // Without what a `helm dependency build` has left there.
-  const fetched = path.join(chartFolder, 'charts');
-  cpSync(chartFolder, folder, { recursive: true, filter: (source) => source !== fetched });
-  rmSync(path.join(folder, 'Chart.lock'));
-  const chart = parseDocument(readFileSync(path.join(folder, 'Chart.yaml'), 'utf8'));
-  if (driver === undefined) chart.delete('dependencies');
-  else chart.setIn(['dependencies', 0, 'repository'], `file://${driver}`);
-  writeFileSync(path.join(folder, 'Chart.yaml'), chart.toString());
   const copy: ChartCopy = {
     folder,
     helm: (args) => run(program, args, work),
@@ -49,11 +41,27 @@ export async function copyChart(driver?: string): Promise<ChartCopy> {
       rmSync(work, { recursive: true, force: true });
     },
   };
-  if (driver !== undefined) {
+  try {
+    copyChartFiles(folder);
+    rmSync(path.join(folder, 'Chart.lock'));
+    const chart = parseDocument(readFileSync(path.join(folder, 'Chart.yaml'), 'utf8'));
+    if (driver === undefined) chart.delete('dependencies');
+    else chart.setIn(['dependencies', 0, 'repository'], `file://${driver}`);
+    writeFileSync(path.join(folder, 'Chart.yaml'), chart.toString());
+    if (driver === undefined) return copy;
     const { code, stderr } = await copy.helm(['dependency', 'update', folder]);
     if (code !== 0) throw new Error(`helm dependency update: ${stderr}`);
+    return copy;
+  } catch (error) {
+    copy.dispose();
+    throw error;
   }
-  return copy;
+}
+
+/** The chart as it is committed: without what a `helm dependency build` has left there. */
+export function copyChartFiles(folder: string): void {
+  const fetched = path.join(chartFolder, 'charts');
+  cpSync(chartFolder, folder, { recursive: true, filter: (source) => source !== fetched });
 }
 
 /** Nothing of this user counts: neither what helm has cached, nor a cluster that a kubeconfig leads to. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
-import { writeGenerated } from './generated.js';
+import { writeGenerated } from '../generated.js';
 import { chartFolder } from './helm.js';
 
 interface Row {

@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { toolsDirectory } from '../kubectl-layer.mjs';
+import { toolsDirectory } from '../tools-directory.js';
 import { findBuilder, type Builder, type BuilderName } from './builders.js';
 import { buildNpmBases } from './npm-base.js';
-import { runNpm } from './npm.js';
+import { runNpm } from '../npm.js';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 

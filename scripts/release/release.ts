@@ -2,17 +2,17 @@
  * `npm run release`: into `release/` the image of each platform with its bill of materials, the chart, and checksums.
  * Nothing is published: what to push where is for whoever has the keys.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { load } from 'js-yaml';
-import { kubectlLayer } from '../kubectl-layer.mjs';
+import { kubectlLayer } from '../kubectl-layer.js';
 import { buildImage, readPackage, root } from '../image/build-image.js';
 import { bundledPackages } from '../image/bundled-packages.js';
 import { listOfNotices, packageTitle } from '../image/notices.js';
+import { packageChart } from './package-chart.js';
 import { makeSbom } from './sbom.js';
 
 const usage = `npm run release -- [flags]
@@ -57,7 +57,7 @@ async function release(): Promise<void> {
   mkdirSync(out);
   const own = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   for (const platform of values.platform ?? [own]) releaseImage(platform, { ...bases, base: values.base });
-  packageChart();
+  await releaseChart();
   await writeChecksums();
 }
 
@@ -65,7 +65,6 @@ async function release(): Promise<void> {
 function checkVersions(): void {
   const { version } = readPackage();
   const file = path.join(chart, 'Chart.yaml');
-  if (!existsSync(file)) return;
   const { appVersion } = load(readFileSync(file, 'utf8')) as { readonly appVersion?: unknown };
   if (appVersion !== version) {
     throw new Error(
@@ -107,16 +106,11 @@ function defaultRuntimeImage(): string {
 }
 
 /** The chart's dependency, the driver, comes from its own repository; without a way there is no package of the chart. */
-function packageChart(): void {
-  if (!existsSync(chart)) return;
+async function releaseChart(): Promise<void> {
   try {
-    const { helm } = kubectlLayer();
-    const call = (...words: string[]) =>
-      execFileSync(helm, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    call('package', chart, '--dependency-update', '--destination', out);
+    await packageChart({ helm: kubectlLayer().helm, chart, out });
   } catch (error) {
-    const { stderr, message } = error as { stderr?: string; message: string };
-    console.error(`the chart is not packaged: ${(stderr ?? message).trim()}`);
+    console.error(`the chart is not packaged: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
 }

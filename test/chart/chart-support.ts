@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { copyChart, type ChartCopy, type HelmResult } from '../../scripts/chart/helm.js';
-import { kubectlLayer } from '../../scripts/kubectl-layer.mjs';
+import { kubectlLayer } from '../../scripts/kubectl-layer.js';
 
 export const here = import.meta.dirname;
 export const stubDriver = path.join(here, 'stub-driver');

@@ -1,10 +1,10 @@
 /** The real chart of the driver as our sub-chart: what reaches it, and what Chart.lock says of it. Needs Go to fetch it. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as load } from 'yaml';
-import { chartFolder, type ChartCopy } from '../../scripts/chart/helm.js';
+import { chartFolder, copyChartFiles, type ChartCopy } from '../../scripts/chart/helm.js';
 import { chartOrSkip, parse, render, type Rendered } from './chart-support.js';
 
 const read = (file: string): unknown => load(readFileSync(path.join(chartFolder, file), 'utf8'));
@@ -27,7 +27,7 @@ describe('lock of the sub-chart', () => {
   it('is accepted by `helm dependency build`, and refused for another declaration', async () => {
     const build = async (change: (text: string) => string): Promise<string> => {
       const folder = mkdtempSync(path.join(chart.folder, '../lock-'));
-      cpSync(chartFolder, folder, { recursive: true });
+      copyChartFiles(folder);
       writeFileSync(path.join(folder, 'Chart.yaml'), change(readFileSync(path.join(folder, 'Chart.yaml'), 'utf8')));
       return (await chart.helm(['dependency', 'build', folder])).stderr;
     };
@@ -110,6 +110,34 @@ describe('the driver’s own chart as sub-chart', () => {
     assert.match(await notes('kubeletPath=/data'), /NOTE: the driver works in another directory of kubelet/);
     const install = 'secrets-store-csi-driver.install=false';
     assert.match(await notes(install), /NOTE: the driver is not part of this release/);
+  });
+
+  it('is told of in the notes when it would hand out no token of an audience', async () => {
+    const requests = 'secrets-store-csi-driver.tokenRequests';
+    assert.match(
+      await notes(`${requests}[0].audience=sts.amazonaws.com`),
+      /NOTE: .* no token for pods\.eks\.amazonaws\.com/,
+    );
+    // Null below the sub-chart's key is helm's own: the default of the driver's chart, and not of ours.
+    for (const none of [`${requests}=null`, 'secrets-store-csi-driver=null']) {
+      assert.match(await notes(none), /NOTE: .* no token for sts\.amazonaws\.com, pods\.eks\.amazonaws\.com/);
+    }
+  });
+
+  it('does not hide that a service account must be there, with which rights', async () => {
+    const account = ['rbac.install=false', 'rbac.serviceAccountName=own'];
+    assert.match(
+      await notes(...account),
+      /NOTE: .* own must be in kube-system, and may get serviceaccounts and nodes\./,
+    );
+    assert.match(await notes(...account, 'awsRegion=eu-west-1'), /may get serviceaccounts\./);
+  });
+
+  it('does not hide a CPU limit like that of AWS’s chart', async () => {
+    assert.match(await notes('resources.limits.cpu=50m'), /NOTE: resources\.limits\.cpu is 50m/);
+    for (const enough of ['500m', '1', 'null']) {
+      assert.ok(!(await notes(`resources.limits.cpu=${enough}`)).includes('limits.cpu'), enough);
+    }
   });
 
   it('does not hide an image that no registry serves, or a tag that may be AWS’s', async () => {

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { kubectlLayer } from '../../scripts/kubectl-layer.mjs';
+import { kubectlLayer } from '../../scripts/kubectl-layer.js';
 import { startCluster, type Cluster } from './cluster/cluster.js';
 import { buildTools } from './tools/build.js';
 import { missing } from './tools/requirements.js';

@@ -1,8 +1,8 @@
 /** Builds the programs of the cluster from their Go modules, once a machine: a build whose inputs are unchanged is reused. */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { toolsDirectory } from '../../../scripts/kubectl-layer.mjs';
+import { moveInto, toolsDirectory } from '../../../scripts/tools-directory.js';
 import { run } from '../support/run.js';
 
 const driverModule = 'sigs.k8s.io/secrets-store-csi-driver';
@@ -98,18 +98,9 @@ async function buildInto(folder: string, { source, build, withCharts, signal }: 
       cpSync(path.join(directory, 'charts/secrets-store-csi-driver'), path.join(work, 'chart'), { recursive: true });
       cpSync(path.join(directory, 'config/crd/bases'), path.join(work, 'crds'), { recursive: true });
     }
-    rename(work, folder);
+    moveInto(work, folder);
   } finally {
     rmSync(work, { recursive: true, force: true });
-  }
-}
-
-function rename(work: string, folder: string): void {
-  try {
-    renameSync(work, folder);
-  } catch (error) {
-    // Of two builds at once the second finds the work done.
-    if (!existsSync(folder)) throw error;
   }
 }
 

@@ -1,9 +1,9 @@
-/** Writes a generated file, or with `--check` on the command line only compares it. */
+/** Writes files that are generated, or with `--check` on the command line only compares them. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import prettier from 'prettier';
 
-const root = path.resolve(import.meta.dirname, '../..');
+const root = path.resolve(import.meta.dirname, '..');
 
 /** `files` are texts by path from the root; `command` is what a reader of the complaint has to run. */
 export async function writeGenerated(files: Readonly<Record<string, string>>, command: string): Promise<void> {
@@ -18,6 +18,6 @@ export async function writeGenerated(files: Readonly<Record<string, string>>, co
     else writeFileSync(target, fresh);
   }
   if (stale.length === 0) return;
-  console.error(`not what the chart says (run \`${command}\`): ${stale.join(', ')}`);
+  console.error(`differs from what it is generated from (run \`${command}\`): ${stale.join(', ')}`);
   process.exitCode = 1;
 }
