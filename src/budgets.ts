@@ -55,10 +55,13 @@ export const awsAnswerBytes = 4 * 1024 * 1024;
 export const fetchShare = 0.9;
 
 /** AWS calls of all mounts that are under way at once. */
-export const awsCalls = 100;
+export const awsCalls = 64;
 
 /** Bytes of AWS's answers that no volume holds yet: then only the mount that has had some for longest goes on. */
-export const undeliveredBytes = 6 * 1024 * 1024;
+export const undeliveredBytes = 4 * 1024 * 1024;
+
+/** Bytes of answers after which their garbage is collected: with a few copies of each, what a small container can bear. */
+export const garbageBytes = 4 * 1024 * 1024;
 
 /** Bytes of all answers of one mount: 150 full secrets, far more than a class that anybody maintains. */
 export const mountBytes = 16 * 1024 * 1024;

@@ -35,4 +35,9 @@ describe('Secret', () => {
     assert.equal(secret.equals(new Secret('canary')), true);
     assert.equal(secret.equals(new Secret('canarz')), false);
   });
+
+  it('keeps no memory beside its own bytes', () => {
+    assert.equal(new Secret('a short one').reveal().buffer.byteLength, 11);
+    assert.equal(new Secret('ä€😀').reveal().buffer.byteLength, 9);
+  });
 });

@@ -12,6 +12,8 @@ export interface RunningMount {
   readonly context: MountContext;
   /** Ends the mount early, with the error it fails with; the first reason stays. */
   readonly stop: (reason: ProviderError) => void;
+  /** The caller has the answer, or is gone. */
+  readonly answered: () => void;
   /** Releases the timer; gives what was noted, counted and warned of, and the time it took. */
   readonly end: () => LogFields;
 }
@@ -30,6 +32,8 @@ export function startMountContext(options: { readonly deadlineMs?: number } = {}
       new ProviderError('timed_out', `not finished within ${Math.round(budgetMs)} ms; kubelet will try again`),
     );
   });
+  let isAnswered = false;
+  const afterAnswer: (() => void)[] = [];
   const context: MountContext = {
     signal: controller.signal,
     timeLeftMs: () => Math.max(0, started + budgetMs - performance.now()),
@@ -42,9 +46,17 @@ export function startMountContext(options: { readonly deadlineMs?: number } = {}
     note: (notes) => {
       notebook.note(notes);
     },
+    afterAnswer: (work) => {
+      if (isAnswered) work();
+      else afterAnswer.push(work);
+    },
   };
   return {
     context,
+    answered: () => {
+      isAnswered = true;
+      for (const work of afterAnswer.splice(0)) work();
+    },
     stop: (reason) => {
       if (!controller.signal.aborted) controller.abort(reason);
     },

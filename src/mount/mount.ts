@@ -79,7 +79,9 @@ async function mountVolume(request: MountRequest, context: MountContext, options
     if (!options.driverWrites) await held.remember(items, fetched.objects, request);
     return reply;
   } finally {
-    fetched.release();
+    // What the driver writes is in memory until it has left for the driver.
+    if (options.driverWrites) context.afterAnswer(fetched.release);
+    else fetched.release();
   }
 }
 

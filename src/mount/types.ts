@@ -213,6 +213,8 @@ export interface MountContext {
   warn(message: string): void;
   /** Counts one request that went out for this mount. */
   count(kind: CallKind): void;
+  /** Runs `work` once the caller has the whole answer, or is gone: until then the answer's bytes are in memory. */
+  afterAnswer(work: () => void): void;
   /** Adds what became known to the mount's log line; a later note of the same field wins. */
   note(notes: MountNotes): void;
 }
@@ -268,7 +270,7 @@ export interface Fetched {
   readonly objects: readonly FetchedObject[];
   /** To be called when the volume holds the objects: only a volume that is mounted may get values that are kept. */
   readonly delivered: () => void;
-  /** To be called when the mount has ended, well or badly: from then on the objects' bytes no longer count. */
+  /** To be called when the objects' bytes are no longer needed, well or badly: from then on they do not count. */
   readonly release: () => void;
 }
 

@@ -1,6 +1,7 @@
 /** Bounds the calls to AWS that are under way and the bytes of their answers that no volume holds yet. */
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
+import { GarbageBound } from '../garbage.js';
 import { raceWithSignal } from '../shared-calls.js';
 
 /** The bytes of one answer; they count until the last mount that waited for it has ended. */
@@ -104,6 +105,7 @@ export class CallGate {
   readonly #passes = new Set<GatePass>();
   readonly #underWay = new Map<string, number>();
   readonly #waiting = new Set<Waiter>();
+  readonly #garbage = new GarbageBound();
   #calls = 0;
   #bytes = 0;
 
@@ -136,6 +138,7 @@ export class CallGate {
 
   count(bytes: number): void {
     this.#bytes += bytes;
+    if (bytes > 0) this.#garbage.count(bytes);
     if (bytes < 0) this.#serve();
   }
 

@@ -43,6 +43,9 @@ export function startFetchClock(mount: MountContext): FetchClock {
     note: (notes) => {
       mount.note(notes);
     },
+    afterAnswer: (work) => {
+      mount.afterAnswer(work);
+    },
   };
   const stop = (): void => {
     stopTimer();

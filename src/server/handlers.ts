@@ -109,8 +109,9 @@ async function attempt(mount: Mount, message: MountMessage, running: RunningMoun
 function stopWhenCancelled(call: grpc.ServerUnaryCall<MountMessage, MountResponse>, running: RunningMount): void {
   const cancel = (): void => {
     running.stop(new ProviderError('cancelled', 'the caller no longer waits for this mount'));
+    running.answered();
   };
-  // grpc-js says so after every answered call too; nothing is left to stop then.
+  // grpc-js says so after every answered call too, once its answer has left; nothing is left to stop then.
   call.on('cancelled', cancel);
   if (call.cancelled) cancel();
 }
@@ -126,7 +127,7 @@ function toCall(message: MountRequest__Output): MountCall {
     secrets: message.secrets,
     targetPath: message.target_path,
     permission: message.permission,
-    currentVersions: message.current_object_version,
+    currentVersions: message.current_object_version.map(({ id, version }) => ({ id, version })),
   };
 }
 

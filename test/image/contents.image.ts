@@ -41,7 +41,8 @@ describe('the image', () => {
     const { os, architecture, config } = testImage().config;
     assert.equal(os, 'linux');
     assert.equal(architecture, process.arch === 'x64' ? 'amd64' : process.arch);
-    assert.ok(config.Env?.includes('NODE_COMPILE_CACHE=/app/cache'));
+    for (const variable of ['NODE_COMPILE_CACHE=/app/cache', 'MALLOC_ARENA_MAX=1'])
+      assert.ok(config.Env?.includes(variable));
   });
 
   it('says in labels what it is', () => {

@@ -117,6 +117,25 @@ describe('the gRPC server', () => {
     assert.deepEqual((await callMount(cleanup.client(server)))?.object_version, emptyReply.versions);
   });
 
+  it('tells the mount when its answer has left, and when its caller is gone', async () => {
+    const told: string[] = [];
+    const contexts: MountContext[] = [];
+    const server = await cleanup.server((call, context) => {
+      contexts.push(context);
+      context.afterAnswer(() => told.push(call.targetPath));
+      return call.targetPath === '/slow' ? new Promise(() => undefined) : Promise.resolve(emptyReply);
+    });
+    const client = cleanup.client(server);
+    await callMount(client, { target_path: '/quick' });
+    await until(() => told.length === 1);
+    const gone = client.Mount({ target_path: '/slow' }, () => undefined);
+    await until(() => contexts.length === 2);
+    assert.deepEqual(told, ['/quick']);
+    gone.cancel();
+    await until(() => told.length === 2);
+    assert.deepEqual(told, ['/quick', '/slow']);
+  });
+
   it('stops the mount of a caller that went away, and logs it as cancelled', async () => {
     const kept = keptLog();
     const contexts: MountContext[] = [];

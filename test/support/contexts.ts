@@ -26,6 +26,9 @@ export function testContext(timeLeftMs = 60_000): TestContext {
     count: (kind) => {
       counts[kind] += 1;
     },
+    afterAnswer: (work) => {
+      work();
+    },
     note: (notes) => {
       context.notes = { ...context.notes, ...notes };
     },
