@@ -88,8 +88,7 @@ ${table(['nodes', 'rotation', 'alone', 'by three', 'keeps nothing'], parameterRo
 ${parameterText()}
 ## Where a quota would be passed
 
-**What the provider does.** Throttling is not a final answer. Each call is tried again with growing, jittered pauses while the mount's
-time lasts. While an account and region throttles, calls are paced. A mount that does not get through fails, kubelet tries it again,
+**What the provider does.** Throttling is not a final answer. Each call is tried three times, with growing, jittered pauses. A mount that does not get through fails, kubelet tries it again,
 and the files of running pods stay as they are. Nothing is written from half an answer.
 
 **What to set.**
