@@ -25,6 +25,13 @@ const flagsOfOthers = new Map([
   ['eksctl and aws', ['role-only', 'preserve', 'target-role-arn']],
 ]);
 
+/** npm scripts whose source says which flags they have. */
+const programs = new Map([
+  ['image', 'scripts/image/image.ts'],
+  ['release', 'scripts/release/release.ts'],
+  ['test:e2e', 'test/e2e/run.ts'],
+]);
+
 /** The blocks of README.md alone. */
 const readmeBlocks = (language: string): readonly string[] =>
   codeBlocks(language, ['README.md']).map(({ text }) => text);
@@ -93,7 +100,7 @@ describe('documentation', () => {
     const ours = optionFlags.map(({ name }) => name);
     const others = [
       ...[...flagsOfOthers.values()].flat(),
-      ...[tryUsage, benchUsage, read('scripts/image/image.ts'), read('test/e2e/run.ts')].flatMap((usage) =>
+      ...[tryUsage, benchUsage, ...[...programs.values()].map(read)].flatMap((usage) =>
         [...usage.matchAll(/--([a-z-]+)/g)].map(([, name = '']) => name),
       ),
     ];
@@ -109,8 +116,7 @@ describe('documentation', () => {
     const usages = new Map([
       ['try', tryUsage],
       ['bench', benchUsage],
-      ['image', read('scripts/image/image.ts')],
-      ['test:e2e', read('test/e2e/run.ts')],
+      ...[...programs].map(([script, file]) => [script, read(file)] as const),
     ]);
     const calls = commands().flatMap(({ text }) => [...text.matchAll(/npm run ([a-z0-9:]+) -- ([^|#]+)/g)]);
     assert.ok(calls.length > 3);
