@@ -58,10 +58,10 @@ export async function copyChart(driver?: string): Promise<ChartCopy> {
   }
 }
 
-/** The chart as it is committed: without what a `helm dependency build` has left there. */
-export function copyChartFiles(folder: string): void {
-  const fetched = path.join(chartFolder, 'charts');
-  cpSync(chartFolder, folder, { recursive: true, filter: (source) => source !== fetched });
+/** The chart (default ours) as it is committed: without what a `helm dependency build` has left there. */
+export function copyChartFiles(folder: string, chart = chartFolder): void {
+  const fetched = path.join(chart, 'charts');
+  cpSync(chart, folder, { recursive: true, filter: (source) => source !== fetched });
 }
 
 /** Nothing of this user counts: neither what helm has cached, nor a cluster that a kubeconfig leads to. */

@@ -1,10 +1,11 @@
 /** Packages the chart with the very sub-chart that Chart.lock names, as a release does. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { load } from 'js-yaml';
+import { copyChartFiles } from '../chart/helm.js';
 
 export interface PackageOptions {
   /** The program. */
@@ -29,8 +30,7 @@ export async function packageChart({ helm, chart, out }: PackageOptions): Promis
   const call = (...words: readonly string[]) => runHelm(helm, words, { ...process.env, ...own });
   try {
     const folder = path.join(work, path.basename(chart));
-    const fetched = path.join(chart, 'charts');
-    cpSync(chart, folder, { recursive: true, filter: (source) => source !== fetched });
+    copyChartFiles(folder, chart);
     const { dependencies } = load(readFileSync(path.join(folder, 'Chart.lock'), 'utf8')) as Lock;
     for (const { name, repository } of dependencies) await call('repo', 'add', name, repository);
     // Unlike `--dependency-update` it takes the locked versions, and refuses a lock that does not fit.

