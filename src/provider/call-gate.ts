@@ -70,12 +70,7 @@ export class GatePass {
           'spread them over several SecretProviderClasses and volumes',
       );
     }
-    this.#gate.heldByNow();
-  }
-
-  /** Makes a call when it is this mount's turn. @throws the signal's reason while it waits, or what `call` throws */
-  call<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    return this.#gate.run(this, signal, call);
+    this.#gate.lookAgain();
   }
 
   /** The mount has ended, well or badly: it holds nothing any more. */
@@ -86,8 +81,15 @@ export class GatePass {
   }
 }
 
-interface Waiter {
-  readonly pass: GatePass;
+/** On whose behalf a call is made. */
+export interface GateCall {
+  /** The namespace that it counts for. */
+  readonly owner: string;
+  /** Of all mounts that wait for it at a moment. */
+  readonly passes: readonly (GatePass | undefined)[];
+}
+
+interface Waiter extends GateCall {
   readonly grant: () => void;
   granted: boolean;
 }
@@ -131,8 +133,8 @@ export class CallGate {
     this.#serve();
   }
 
-  /** A mount that waits may have become the oldest of those that hold something. */
-  heldByNow(): void {
+  /** A mount that waits may have become the oldest of those that hold something, or have joined a call that waits. */
+  lookAgain(): void {
     if (this.#bytes >= this.#options.bytes) this.#serve();
   }
 
@@ -142,28 +144,29 @@ export class CallGate {
     if (bytes < 0) this.#serve();
   }
 
-  async run<T>(pass: GatePass, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    await this.#take(pass, signal);
+  /** Makes a call when it is its turn. @throws the signal's reason while it waits, or what `call` throws */
+  async run<T>({ owner, passes }: GateCall, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    await this.#take({ owner, passes }, signal);
     try {
       return await call();
     } finally {
-      this.#release(pass.owner);
+      this.#release(owner);
     }
   }
 
-  async #take(pass: GatePass, signal: AbortSignal): Promise<void> {
+  async #take({ owner, passes }: GateCall, signal: AbortSignal): Promise<void> {
     let grant = (): void => undefined;
     const turn = new Promise<void>((resolve) => {
       grant = resolve;
     });
-    const waiter: Waiter = { pass, grant, granted: false };
+    const waiter: Waiter = { owner, passes, grant, granted: false };
     this.#waiting.add(waiter);
     this.#serve();
     try {
       await raceWithSignal(turn, signal);
     } catch (error) {
       this.#waiting.delete(waiter);
-      if (waiter.granted) this.#release(pass.owner);
+      if (waiter.granted) this.#release(owner);
       throw error;
     }
   }
@@ -180,10 +183,10 @@ export class CallGate {
     const oldest = this.#oldestHolder();
     for (const waiter of this.#waiting) {
       if (this.#calls >= this.#options.calls) return;
-      const { owner } = waiter.pass;
+      const { owner } = waiter;
       const underWay = this.#underWay.get(owner) ?? 0;
       if (underWay >= this.#share) continue;
-      if (this.#bytes >= this.#options.bytes && waiter.pass !== oldest) continue;
+      if (this.#bytes >= this.#options.bytes && !waiter.passes.includes(oldest)) continue;
       this.#underWay.set(owner, underWay + 1);
       this.#calls += 1;
       this.#waiting.delete(waiter);

@@ -6,6 +6,7 @@ import { SharedCalls } from '../shared-calls.js';
 import { callAws, type CallOptions } from './call.js';
 import { AwsCallError, isLost } from './aws-errors.js';
 import { failureOf, missingFailure, type Subject } from './call-failure.js';
+import type { GatePass } from './call-gate.js';
 import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
 import type { KeptValues } from './kept-values.js';
@@ -20,7 +21,7 @@ interface Batch {
 
 export class ParameterStore {
   readonly #clients: AwsClients;
-  readonly #batches = new SharedCalls<Counted<Batch>>();
+  readonly #batches = new SharedCalls<Counted<Batch>, GatePass>();
 
   constructor(clients: AwsClients) {
     this.#clients = clients;

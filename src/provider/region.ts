@@ -41,7 +41,7 @@ export interface Counted<T> {
 export interface RegionCall<T> {
   /** Holds everything that changes the answer, but for identity and region, which are added here. */
   readonly key: readonly (string | undefined)[];
-  readonly shared: SharedCalls<Counted<T>>;
+  readonly shared: SharedCalls<Counted<T>, GatePass>;
   readonly trace: CallTrace;
   readonly start: (credentials: AwsCredentials, options: CallOptions) => Promise<T>;
 }
@@ -98,7 +98,8 @@ export class Region implements Place {
    */
   call<T>(call: RegionCall<T>): Promise<T> {
     return this.#turnstile.run(async () => {
-      const { signal } = this.#options.context;
+      const { context, gate, pass } = this.#options;
+      const { signal } = context;
       signal.throwIfAborted();
       if (this.#refusal) throw this.#refusal;
       const earned = this.#earn();
@@ -107,10 +108,18 @@ export class Region implements Place {
       const attemptMs = this.#attemptMs();
       const key = JSON.stringify([this.identity.key, this.name, attemptMs, ...call.key]);
       try {
-        const ask = () =>
-          call.shared.run(key, signal, (shared) => this.#start(call, { credentials, signal: shared, attemptMs }));
-        // Who joins a call that is under way adds nothing to what is.
-        return this.#hold(await (call.shared.has(key) ? ask() : this.#options.pass.call(signal, ask)));
+        const answer = call.shared.run(
+          key,
+          signal,
+          // Those who join wait for the same turn, and lend the call theirs.
+          (shared, waiters) =>
+            gate.run({ owner: pass.owner, passes: waiters }, shared, () =>
+              this.#start(call, { credentials, signal: shared, attemptMs }),
+            ),
+          pass,
+        );
+        gate.lookAgain();
+        return this.#hold(await answer);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         return await this.#again(call, earned);

@@ -8,6 +8,7 @@ import { SharedCalls } from '../shared-calls.js';
 import { AwsCallError, isLost } from './aws-errors.js';
 import { callAws, type CallOptions } from './call.js';
 import { outcomeOf, type Subject } from './call-failure.js';
+import type { GatePass } from './call-gate.js';
 import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
 import type { KeptValues } from './kept-values.js';
@@ -37,8 +38,8 @@ export interface AtHand {
 export class SecretsManager {
   readonly #clients: AwsClients;
   readonly #options: SecretsManagerOptions;
-  readonly #fetches = new SharedCalls<Counted<Answer>>();
-  readonly #descriptions = new SharedCalls<Counted<Description>>();
+  readonly #fetches = new SharedCalls<Counted<Answer>, GatePass>();
+  readonly #descriptions = new SharedCalls<Counted<Description>, GatePass>();
   readonly #denials = new RecentKeys(budgets.rememberedDenials);
 
   constructor(clients: AwsClients, options: SecretsManagerOptions) {

@@ -11,7 +11,7 @@ describe('CallGate', () => {
     const underWay: string[] = [];
     const ends = new Map<string, () => void>();
     const call = (pass: ReturnType<CallGate['enter']>, name: string, signal = never) =>
-      pass.call(signal, () => {
+      gate.run({ owner: pass.owner, passes: [pass] }, signal, () => {
         underWay.push(name);
         return new Promise<void>((resolve) => ends.set(name, resolve));
       });
@@ -58,6 +58,20 @@ describe('CallGate', () => {
     await sleep(1);
     assert.equal(gate.bytes, 600);
     assert.deepEqual(underWay, ['first', 'late', 'second']);
+  });
+
+  it('lets a call go on for the oldest mount that joins it, whoever started it', async () => {
+    const { gate, underWay, arrive } = setUp(10);
+    const [oldest, young] = [gate.enter('a'), gate.enter('a')];
+    arrive(oldest, 1000);
+    const passes = [young];
+    const shared = gate.run({ owner: 'a', passes }, never, () => Promise.resolve(underWay.push('shared')));
+    await sleep(1);
+    assert.deepEqual(underWay, []);
+    passes.push(oldest);
+    gate.lookAgain();
+    await shared;
+    assert.deepEqual(underWay, ['shared']);
   });
 
   it('counts the bytes of a shared answer until the last mount that took it has ended', () => {
