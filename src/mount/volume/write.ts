@@ -6,6 +6,7 @@ import { Secret } from '../../secret.js';
 import type { MountContext, VolumeWriter, WriteResult } from '../types.js';
 import { filesIn, findChanges, readRegular } from './compare.js';
 import { type FileTree, treeOf } from './file-tree.js';
+import { removeDriverSet } from './driver-links.js';
 import { Folder, systemCode } from './folder.js';
 import { prune, removeStaleStaging } from './prune.js';
 import { Staging } from './staging.js';
@@ -98,6 +99,7 @@ async function tidy(target: Folder, plan: FileTree | undefined, warn: (message: 
     async () => {
       if (plan !== undefined) pruned = await prune(target, plan, warn);
     },
+    () => removeDriverSet(target, warn),
     // Last, for all others move it.
     () =>
       asPromise(() => {

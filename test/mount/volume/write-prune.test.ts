@@ -71,9 +71,15 @@ describe('VolumeWriter with pruneRemovedFiles', () => {
     assert.deepEqual(context.warnings, []);
   });
 
-  it('takes over a volume that the driver wrote and leaves the rest when it is off', async () => {
+  it('takes over a volume that the driver wrote, whose set would empty it when the driver writes again', async () => {
     writeAsDriver(volume.target);
     await keeping.write(volume.target, [planned('a', 'new'), planned('d/b', 'new')], testContext());
+    assert.deepEqual(contentsOf(volume.target), { a: 'file 644 new', d: 'dir', 'd/b': 'file 644 new' });
+  });
+
+  it('leaves the driver a set into which a link of the volume still leads', async () => {
+    writeAsDriver(volume.target);
+    await keeping.write(volume.target, [planned('d/b', 'new')], testContext());
     const data = '..2024_05_01_10_00_00.123456789';
     assert.deepEqual(contentsOf(volume.target), {
       '..data': `link ${data}`,
@@ -81,10 +87,17 @@ describe('VolumeWriter with pruneRemovedFiles', () => {
       [`${data}/a`]: 'file 644 old a',
       [`${data}/d`]: 'dir',
       [`${data}/d/b`]: 'file 644 old b',
-      a: 'file 644 new',
+      a: 'link ..data/a',
       d: 'dir',
       'd/b': 'file 644 new',
     });
+  });
+
+  it('leaves a link and a folder of the class alone that only look like those of the driver', async () => {
+    fs.mkdirSync(at('other'));
+    fs.symlinkSync('other', at('..data'));
+    await keeping.write(volume.target, [planned('a', 'x')], testContext());
+    assert.deepEqual(contentsOf(volume.target), { '..data': 'link other', a: 'file 644 x', other: 'dir' });
   });
 
   it('leaves staging directories that another process may be using', async () => {
