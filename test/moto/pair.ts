@@ -71,7 +71,9 @@ export class Pair {
       const gate = await RegionGate.open(server.url);
       stops.push(() => gate.close());
       // The default limit towards Kubernetes would make most of these mounts wait.
-      const flags = [`--driver-writes-secrets=${String(driverWrites)}`, '--qps=1000', '--burst=1000'];
+      // Without kept values: what both sides are asked is compared call by call.
+      const writer = `--driver-writes-secrets=${String(driverWrites)}`;
+      const flags = [writer, '--secret-cache-ttl=0', '--qps=1000', '--burst=1000'];
       const watched = (canaries: Canaries) => {
         for (const value of secretsIn(document)) canaries.keep(value);
         return document;
