@@ -1,7 +1,7 @@
 /** Says what an error of the SDK means: whether AWS would repeat it, whose fault it is, and in which words. */
 import { ServiceException } from '@smithy/core/client';
-import { HttpResponse } from '@smithy/core/protocols';
 import type { ResponseMetadata } from '@smithy/types';
+import { hasAwsRequestId } from '../aws-request-id.js';
 import { escapeControls } from '../errors.js';
 import type { AwsCredentials } from '../mount/types.js';
 import { redact, requestIdOf } from '../redact.js';
@@ -89,8 +89,6 @@ const credentialCodes = new Set([
   'AuthFailure',
   'TokenRefreshRequired',
 ]);
-/** Where AWS puts its request id. */
-const requestIdHeaders = ['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'];
 const denied = /^(KMS)?AccessDenied/;
 const missing = /^(ResourceNotFound|ParameterNotFound|ParameterVersionNotFound)/;
 const ownFault =
@@ -158,9 +156,7 @@ function kindOfStatus(status: number, isForeign: boolean): AwsErrorKind {
 
 /** An answer that is not the API's. The error is dropped: its message and its hidden fields quote the answer. */
 function answerError(status: number, { $metadata, $response }: SdkError): AwsCallError {
-  // Not the SDK's `requestId`: here it takes that of a proxy, too.
-  const headers = HttpResponse.isInstance($response) ? $response.headers : {};
-  const isForeign = !requestIdHeaders.some((name) => headers[name] !== undefined);
+  const isForeign = !hasAwsRequestId($response);
   return new AwsCallError({
     kind: status >= 200 && status < 300 ? 'garbled' : kindOfStatus(status, isForeign),
     code: `HTTP ${status}`,
