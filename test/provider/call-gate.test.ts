@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mountBytes } from '../../src/budgets.js';
 import { AnswerBytes, CallGate } from '../../src/provider/call-gate.js';
+import { ok, startAwsEndpoint } from '../support/aws-endpoint.js';
+import { testContext } from '../support/contexts.js';
+import { fakeIdentity, items, secret, sourceAt } from '../support/provider-fakes.js';
 
 const never = new AbortController().signal;
 
@@ -113,5 +116,25 @@ describe('CallGate', () => {
     assert.throws(() => arrive(pass, 1), { code: 'volume_too_large' });
     pass.end();
     assert.equal(gate.bytes, 0);
+  });
+});
+
+describe('a mount whose answers are too large in all', () => {
+  it('fails with the size and what to do, and leaves the room to others', async () => {
+    const endpoint = await startAwsEndpoint((request) =>
+      ok({ VersionId: 'v1', SecretString: 'x'.repeat(request.input['SecretId'] === 'small' ? 1 : 1_000_000) }),
+    );
+    try {
+      const source = sourceAt(endpoint);
+      const list = items(...Array.from({ length: 18 }, (_, index) => secret(`s${index}`)));
+      await assert.rejects(source.fetch(list, fakeIdentity(), testContext()), {
+        code: 'volume_too_large',
+        message: /more than 16777216 bytes in all: spread them over several SecretProviderClasses/,
+      });
+      const [small] = await source.fetch(items(secret('small')), fakeIdentity(), testContext());
+      assert.equal(small?.value.revealText(), 'x');
+    } finally {
+      await endpoint.stop();
+    }
   });
 });
