@@ -48,6 +48,32 @@ export const awsIdleMs = 45_000;
 /** Attempts at one AWS call (standard retry mode of the SDK). */
 export const awsAttempts = 3;
 
+/** Look-ups of names by the system at once: libuv runs no more, which is half of Node's four threads. Files have the rest. */
+export const nameThreads = 2;
+
+/** How long the system may take for a name before the name servers are asked directly as well. */
+export const nameDirectMs = 100;
+
+/** One direct question to a name server, and how often it is put. */
+export const directAttemptMs = 1_000;
+export const directAttempts = 2;
+
+/** Names that are asked for directly at once, some kilobytes each: beyond what all pods of a node can name. */
+export const directNames = 500;
+
+/** How long a host that has resolved before is waited for, from the question on, until its last addresses stand in. */
+export const namePatienceMs = 200;
+
+/** Longest wait for a name that has not resolved yet. A socket to AWS gives up before that. */
+export const nameLimitMs = 10_000;
+
+/** How long addresses are used without asking again, and how long they stand in when there are no new ones. */
+export const nameFreshMs = 30_000;
+export const nameStaleMs = 60 * 60_000;
+
+/** Hosts whose addresses are remembered. Tenants choose regions, and those choose names. */
+export const namesKnown = 200;
+
 /** Largest answer of AWS that is read, in bytes: ten parameters of 8 KiB or one secret of 64 KiB, and ample room. */
 export const awsAnswerBytes = 4 * 1024 * 1024;
 

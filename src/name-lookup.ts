@@ -1,37 +1,33 @@
 /** Host names to addresses, so that a name that does not resolve holds up neither other names nor the file system. */
-import dns from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import * as budgets from './budgets.js';
+import { createDirectNames } from './direct-names.js';
+import { startFairTimer, startTimer } from './fair-timer.js';
+import { SystemNames, systemResolve, type ResolveHost } from './system-names.js';
 
-/** All addresses of a host; rejects as `dns.lookup` does. */
-export type ResolveHost = (host: string) => Promise<readonly dns.LookupAddress[]>;
-
+/** For tests: what stands in for the system, and for asking the name servers directly. */
 export interface NameLookupOptions {
   readonly resolve?: ResolveHost;
+  /** Absent where `resolve` is given: nobody is asked directly. */
+  readonly direct?: ResolveHost;
   readonly now?: () => number;
 }
 
-/** How long an answer is used without asking again, and how long it stands in when there is no new one. */
-const freshMs = 30_000;
-const staleMs = 60 * 60_000;
-
-/** How long a known host is waited for before its last addresses stand in. */
-const patienceMs = 500;
-
-/** Names remembered. Tenants choose regions, and those choose names. */
-const names = 200;
-
-/**
- * `getaddrinfo` occupies one of Node's four threads, which file writes need too, for as long as a name server is
- * silent. Names that have resolved before have a lane of their own: the regions that work go on working.
- */
-const lanes = { known: 1, unknown: 2 } as const;
+type Addresses = readonly LookupAddress[];
 
 interface Known {
-  readonly addresses: readonly dns.LookupAddress[];
+  readonly addresses: Addresses;
   readonly at: number;
 }
 
-/** A `lookup` for sockets. Not cut in time by itself: the connection that waits for it is. */
+/** One question for all who ask for a host at the same time. */
+interface Question {
+  readonly askedAt: number;
+  readonly answer: Promise<Addresses>;
+}
+
+/** A `lookup` for sockets. It may take longer than they wait: who is late still answers the next one. */
 export function createNameLookup(options: NameLookupOptions = {}): LookupFunction {
   const lookup = new NameLookup(options);
   return (host, { all, family }, callback) => {
@@ -40,98 +36,104 @@ export function createNameLookup(options: NameLookupOptions = {}): LookupFunctio
         const wanted = family === 4 || family === 'IPv4' ? 4 : family === 6 || family === 'IPv6' ? 6 : undefined;
         const fitting = addresses.filter((address) => wanted === undefined || address.family === wanted);
         const [first] = fitting;
-        if (first === undefined) callback(notFound(host), []);
+        if (first === undefined) callback(noAddress(host, 'ENOTFOUND'), []);
         else if (all === true) callback(null, [...fitting]);
         else callback(null, first.address, first.family);
       },
       (error: unknown) => {
-        callback(error instanceof Error ? error : notFound(host), []);
+        callback(error instanceof Error ? error : noAddress(host, 'ENOTFOUND'), []);
       },
     );
   };
 }
 
-function notFound(host: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`no address for ${host}`), { code: 'ENOTFOUND' });
+function noAddress(host: string, code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`no address for ${host}`), { code });
 }
 
+/**
+ * The system is asked first, and its word counts. Only two of its look-ups can run at once, and one may hold its thread
+ * for a minute when a name server is silent: so a host that has no answer soon is asked for directly as well, which
+ * needs no thread. The first address wins.
+ */
 class NameLookup {
-  readonly #resolve: ResolveHost;
+  readonly #system: SystemNames;
+  readonly #direct: ResolveHost | undefined;
   readonly #now: () => number;
   readonly #known = new Map<string, Known>();
-  readonly #asked = new Map<string, Promise<readonly dns.LookupAddress[]>>();
-  readonly #lanes = { known: new Lane(lanes.known), unknown: new Lane(lanes.unknown) };
+  readonly #questions = new Map<string, Question>();
 
-  constructor({ resolve, now }: NameLookupOptions) {
-    this.#resolve = resolve ?? ((host) => dns.promises.lookup(host, { all: true }));
+  constructor({ resolve, direct, now }: NameLookupOptions) {
+    this.#system = new SystemNames(resolve ?? systemResolve);
+    this.#direct = direct ?? (resolve === undefined ? createDirectNames() : undefined);
     this.#now = now ?? (() => performance.now());
   }
 
-  async find(host: string): Promise<readonly dns.LookupAddress[]> {
+  async find(host: string): Promise<Addresses> {
     const known = this.#known.get(host);
     const age = known === undefined ? Infinity : this.#now() - known.at;
-    if (known === undefined || age > staleMs) return this.#ask(host, 'unknown');
-    if (age < freshMs) return known.addresses;
-    return firstOf(this.#ask(host, 'known'), known.addresses);
+    if (known !== undefined && age < budgets.nameFreshMs) return known.addresses;
+    const question = this.#questions.get(host) ?? this.#ask(host);
+    if (known === undefined || age > budgets.nameStaleMs) return question.answer;
+    const patienceMs = budgets.namePatienceMs - (this.#now() - question.askedAt);
+    return firstOf(question.answer, { standIn: known.addresses, patienceMs });
   }
 
-  /** One question for all who ask at the same time. */
-  #ask(host: string, lane: keyof typeof lanes): Promise<readonly dns.LookupAddress[]> {
-    const asked = this.#asked.get(host);
-    if (asked !== undefined) return asked;
-    const answer = this.#lanes[lane]
-      .run(() => this.#resolve(host))
-      .then((addresses) => {
+  #ask(host: string): Question {
+    const over = new AbortController();
+    const answer = new Promise<Addresses>((resolve, reject) => {
+      const settle = (addresses: Addresses): void => {
         this.#remember(host, addresses);
-        return addresses;
-      })
-      .finally(() => {
-        this.#asked.delete(host);
+        resolve(addresses);
+      };
+      const stopDirect = startTimer(budgets.nameDirectMs, () => {
+        this.#direct?.(host).then(
+          (addresses) => {
+            if (!over.signal.aborted) settle(addresses);
+          },
+          // Says nothing: the system may know more.
+          () => undefined,
+        );
       });
-    this.#asked.set(host, answer);
-    return answer;
+      const stopLimit = startFairTimer(budgets.nameLimitMs, () => {
+        reject(noAddress(host, 'ETIMEDOUT'));
+      });
+      over.signal.addEventListener('abort', () => {
+        stopDirect();
+        stopLimit();
+      });
+      this.#system.find(host, over.signal).then(settle, reject);
+    }).finally(() => {
+      over.abort();
+      this.#questions.delete(host);
+    });
+    const question = { askedAt: this.#now(), answer };
+    this.#questions.set(host, question);
+    return question;
   }
 
-  #remember(host: string, addresses: readonly dns.LookupAddress[]): void {
+  /** Also what comes after the question is over: the system's word takes the place of a direct answer. */
+  #remember(host: string, addresses: Addresses): void {
     this.#known.delete(host);
     this.#known.set(host, { addresses, at: this.#now() });
     const [oldest] = this.#known.keys();
-    if (this.#known.size > names && oldest !== undefined) this.#known.delete(oldest);
+    if (this.#known.size > budgets.namesKnown && oldest !== undefined) this.#known.delete(oldest);
   }
 }
 
 /** The answer, or what stands in for it when it fails or is late. */
-function firstOf<T>(answer: Promise<T>, standIn: T): Promise<T> {
+function firstOf<T>(
+  answer: Promise<T>,
+  { standIn, patienceMs }: { readonly standIn: T; readonly patienceMs: number },
+): Promise<T> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, patienceMs, standIn);
+    const stop = startTimer(Math.max(patienceMs, 0), () => {
+      resolve(standIn);
+    });
     answer
       .then(resolve, () => {
         resolve(standIn);
       })
-      .finally(() => {
-        clearTimeout(timer);
-      });
+      .finally(stop);
   });
-}
-
-/** Runs so many at once; the rest waits in order. */
-class Lane {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(width: number) {
-    this.#free = width;
-  }
-
-  async run<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await action();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
-  }
 }

@@ -5,10 +5,11 @@ import type { HttpHandlerOptions, RequestHandlerOutput } from '@smithy/types';
 import { awsAttemptMs, awsConnectMs, awsIdleMs, awsSockets } from './budgets.js';
 import { startFairTimer } from './fair-timer.js';
 import { silentLogger } from './log.js';
-import { createNameLookup, type ResolveHost } from './name-lookup.js';
+import { createNameLookup } from './name-lookup.js';
 import { bareHost, PlainAgent, portOf, proxyHeaders, SecureAgent } from './proxy-agent.js';
 import type { Network } from './network.js';
 import type { ProxyRules } from './proxy-rules.js';
+import type { ResolveHost } from './system-names.js';
 
 /** What every SDK client of this process sends its requests through. */
 export type AwsRequestHandler = HttpHandler;

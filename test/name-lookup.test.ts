@@ -1,7 +1,11 @@
 /** Names that do not resolve hold up nothing else. */
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
-import { createNameLookup, type ResolveHost } from '../src/name-lookup.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDirectNames } from '../src/direct-names.js';
+import { createNameLookup } from '../src/name-lookup.js';
+import type { ResolveHost } from '../src/system-names.js';
+import { startNameServer } from './support/name-server.js';
 
 const v4 = { address: '10.0.0.1', family: 4 };
 const v6 = { address: 'fd00::1', family: 6 };
@@ -20,6 +24,7 @@ function nameServer() {
       });
     });
   const answer = async (host: string, outcome: readonly LookupAddress[] | Error = [v4]) => {
+    await turn();
     open.get(host)?.(outcome);
     await turn();
   };
@@ -79,7 +84,7 @@ describe('createNameLookup', () => {
     assert.equal(await again, v4.address);
   });
 
-  it('uses the last addresses of a host when the name server fails or is silent', async () => {
+  it('uses the last addresses of a host when the name server fails', async () => {
     let now = 0;
     const server = nameServer();
     const lookup = createNameLookup({ resolve: server.resolve, now: () => now });
@@ -94,21 +99,120 @@ describe('createNameLookup', () => {
     assert.equal(await find(lookup, 'a'), v4.address);
   });
 
-  it('has two look-ups of unknown hosts under way at most, and one more for known ones', async () => {
-    let now = 0;
+  it('waits 200 ms for a name server that is silent about a known host, and not again while it waits', async () => {
+    let ahead = 0;
     const server = nameServer();
-    const lookup = createNameLookup({ resolve: server.resolve, now: () => now });
-    const known = find(lookup, 'known');
-    await server.answer('known');
-    await known;
-    now = 60_000;
-    for (const host of ['x', 'y', 'z']) void find(lookup, host);
-    const refreshed = find(lookup, 'known');
+    const lookup = createNameLookup({ resolve: server.resolve, now: () => performance.now() + ahead });
+    const first = find(lookup, 'a');
+    await server.answer('a');
+    await first;
+    ahead = 60_000;
+    const started = performance.now();
+    assert.equal(await find(lookup, 'a'), v4.address);
+    const patientMs = performance.now() - started;
+    assert.ok(patientMs > 190 && patientMs < 2000, `${patientMs} ms`);
+    assert.equal(await find(lookup, 'a'), v4.address);
+    const againMs = performance.now() - started - patientMs;
+    assert.ok(againMs < 150, `${againMs} ms`);
+    assert.deepEqual(server.asked, ['a', 'a']);
+    ahead += 3_600_000;
+    const late = find(lookup, 'a');
+    await server.answer('a', [v6]);
+    assert.equal(await late, v6.address, 'after an hour only a new answer counts');
+  });
+
+  it('has two look-ups of the system under way, the others in order', async () => {
+    const server = nameServer();
+    const lookup = createNameLookup({ resolve: server.resolve });
+    const all = ['x', 'y', 'z', 'x'].map((host) => find(lookup, host));
     await turn();
-    assert.deepEqual(server.asked.slice(1), ['x', 'y', 'known']);
-    await server.answer('known', [v6]);
-    assert.equal(await refreshed, v6.address);
+    assert.deepEqual(server.asked, ['x', 'y']);
     await server.answer('x');
-    assert.equal(server.asked.at(-1), 'z');
+    assert.deepEqual(server.asked, ['x', 'y', 'z']);
+    await server.answer('y');
+    await server.answer('z');
+    await Promise.all(all);
+  });
+
+  describe('when the system is held up', () => {
+    const silent: ResolveHost = () => new Promise(() => undefined);
+
+    it('asks the name servers directly after 100 ms: names nobody answers for hold up no other', async () => {
+      const hosts = Array.from({ length: 20 }, (_, index) => `hole${index}.example.com`);
+      const server = await startNameServer({
+        answer: (name) => (name.startsWith('hole') ? 'silent' : ['10.0.0.7']),
+      });
+      try {
+        const lookup = createNameLookup({
+          resolve: silent,
+          direct: createDirectNames({ servers: [server.authority] }),
+        });
+        for (const host of hosts) find(lookup, host).catch(() => undefined);
+        await sleep(300);
+        const started = performance.now();
+        assert.equal(await find(lookup, 'sts.example.com'), '10.0.0.7');
+        const tookMs = performance.now() - started;
+        assert.ok(tookMs > 90 && tookMs < 500, `${tookMs} ms`);
+      } finally {
+        await server.close();
+      }
+    });
+
+    it('does not ask directly where the system answers in time', async () => {
+      let direct = 0;
+      const lookup = createNameLookup({
+        resolve: () => sleep(20).then(() => [v4]),
+        direct: () => {
+          direct += 1;
+          return Promise.resolve([v6]);
+        },
+      });
+      assert.equal(await find(lookup, 'a'), v4.address);
+      await sleep(150);
+      assert.equal(direct, 0);
+    });
+
+    it('takes no word for a failure but that of the system', async () => {
+      const server = nameServer();
+      const lookup = createNameLookup({ resolve: server.resolve, direct: () => Promise.reject(new Error('no')) });
+      const waiting = find(lookup, 'a');
+      await sleep(150);
+      await server.answer('a');
+      assert.equal(await waiting, v4.address);
+    });
+
+    it('takes the word of the system in the end, which is the last one', async () => {
+      const server = nameServer();
+      const lookup = createNameLookup({ resolve: server.resolve, direct: () => Promise.resolve([v6]) });
+      assert.equal(await find(lookup, 'a'), v6.address);
+      assert.equal(await find(lookup, 'a'), v6.address);
+      await server.answer('a');
+      assert.equal(await find(lookup, 'a'), v4.address);
+    });
+
+    it('leaves the queue of the system with an answer of the name servers', async () => {
+      const server = nameServer();
+      const lookup = createNameLookup({ resolve: server.resolve, direct: (host) => direct(host) });
+      const direct: ResolveHost = (host) => (host === 'c' ? Promise.resolve([v6]) : silent(host));
+      const holes = ['a', 'b', 'd'].map((host) => find(lookup, host));
+      assert.equal(await find(lookup, 'c'), v6.address);
+      await server.answer('a');
+      assert.deepEqual(server.asked, ['a', 'b', 'd']);
+      await server.answer('b');
+      await server.answer('d');
+      await Promise.all(holes);
+    });
+
+    it('gives up a name after 10 s, and joins the look-up that is still under way when asked again', async function () {
+      this.timeout(30_000);
+      const server = nameServer();
+      const lookup = createNameLookup({ resolve: server.resolve });
+      await assert.rejects(find(lookup, 'a'), { code: 'ETIMEDOUT', message: 'no address for a' });
+      const again = find(lookup, 'a');
+      await turn();
+      assert.deepEqual(server.asked, ['a']);
+      await server.answer('a');
+      assert.equal(await again, v4.address);
+    });
   });
 });
