@@ -5,6 +5,7 @@ import tls from 'node:tls';
 import * as budgets from '../budgets.js';
 import { describeError, ProviderError, quote } from '../errors.js';
 import type { MountContext } from '../mount/types.js';
+import { createNameLookup } from '../name-lookup.js';
 import { redact } from '../redact.js';
 import { SharedCalls } from '../shared-calls.js';
 import { BearerToken } from './bearer-token.js';
@@ -155,9 +156,11 @@ class Reader {
 }
 
 function createAgent(connection: KubernetesConnection): http.Agent | https.Agent {
-  if (connection.server.protocol === 'http:') return new http.Agent({ keepAlive: true });
+  // A server that is known by name must not wait for names that tenants choose.
+  const kept = { keepAlive: true, lookup: createNameLookup() };
+  if (connection.server.protocol === 'http:') return new http.Agent(kept);
   return new https.Agent({
-    keepAlive: true,
+    ...kept,
     rejectUnauthorized: !connection.skipTlsVerify,
     secureContext: secureContextOf(connection),
     ...(connection.serverName !== undefined && { servername: connection.serverName }),

@@ -60,6 +60,15 @@ describe('the Kubernetes API', () => {
     assert.equal(server.seen[0]?.url, '/k8s/cluster/api/v1/namespaces/shop/serviceaccounts/web');
   });
 
+  it('finds a server that is given by name', async () => {
+    const server = await startScripted(found);
+    servers.push(server);
+    const connection = { server: new URL(server.url.replace('127.0.0.1', 'localhost')), skipTlsVerify: false };
+    const api = createKubernetesApi({ connection, qps: -1, burst: 1 });
+    assert.equal((await api.serviceAccount('shop', 'web', testContext()))?.uid, 'u1');
+    assert.match(String(server.seen[0]?.headers['host']), /^localhost:/);
+  });
+
   it('gives nothing for what does not exist, asking once', async () => {
     const { server, api } = await start(() => status(404));
     assert.equal(await api.serviceAccount('shop', 'web', testContext()), undefined);
