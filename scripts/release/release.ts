@@ -2,27 +2,26 @@
  * `npm run release`: into `release/` the image of each platform with its bill of materials, the chart, and checksums.
  * Nothing is published: what to push where is for whoever has the keys.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { load } from 'js-yaml';
 import { chartFolder } from '../chart/helm.js';
 import { kubectlLayer } from '../kubectl-layer.js';
 import { buildImage, readPackage, root } from '../image/build-image.js';
 import { bundledPackages } from '../image/bundled-packages.js';
 import { listOfNotices, packageTitle } from '../image/notices.js';
 import { packageChart } from './package-chart.js';
+import { makeRelease } from './release-folder.js';
 import { makeSbom } from './sbom.js';
+import { checkVersions } from './versions.js';
 
 const usage = `npm run release -- [flags]
+  --output DIR           where the release goes (default release); a former release there is replaced at the end
   --platform OS/ARCH     once for each platform (default this machine's; another one needs emulation, binfmt_misc)
   --build-image NAME     base of the build stage, with its digest
   --runtime-image NAME   base of the result, with its digest
   --base=npm             bases from the npm registry, for a trial where no image registry is at hand
 `;
-const out = path.join(root, 'release');
 
 try {
   await release();
@@ -34,6 +33,7 @@ try {
 async function release(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      output: { type: 'string' },
       platform: { type: 'string', multiple: true },
       'build-image': { type: 'string' },
       'runtime-image': { type: 'string' },
@@ -46,31 +46,21 @@ async function release(): Promise<void> {
     return;
   }
   if (values.base !== undefined && values.base !== 'npm') throw new Error('--base can only be npm');
+  const { base } = values;
   const bases = { buildImage: values['build-image'], runtimeImage: values['runtime-image'] };
   for (const [name, image] of Object.entries(bases)) {
-    if (values.base !== 'npm' && !image?.includes('@sha256:')) {
+    if (base !== 'npm' && !image?.includes('@sha256:')) {
       console.error(`warning: ${name} is not named by digest, so the release cannot be made again`);
     }
   }
-  checkVersions();
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out);
+  checkVersions(readPackage().version, chartFolder);
   const own = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
-  for (const platform of values.platform ?? [own]) releaseImage(platform, { ...bases, base: values.base });
-  await releaseChart();
-  await writeChecksums();
-}
-
-/** @throws Error when the chart would install another version than this one */
-function checkVersions(): void {
-  const { version } = readPackage();
-  const file = path.join(chartFolder, 'Chart.yaml');
-  const { appVersion } = load(readFileSync(file, 'utf8')) as { readonly appVersion?: unknown };
-  if (appVersion !== version) {
-    throw new Error(
-      `package.json is version ${version}, and Chart.yaml has appVersion ${String(appVersion)}: make them equal`,
-    );
-  }
+  const out = path.resolve(root, values.output ?? 'release');
+  const lines = await makeRelease(out, async (folder) => {
+    for (const platform of values.platform ?? [own]) releaseImage(folder, platform, { ...bases, base });
+    await releaseChart(folder);
+  });
+  console.log(`${path.relative(process.cwd(), out)}/:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 
 interface Bases {
@@ -79,9 +69,9 @@ interface Bases {
   readonly base: 'npm' | undefined;
 }
 
-function releaseImage(platform: string, bases: Bases): void {
+function releaseImage(folder: string, platform: string, bases: Bases): void {
   const { name, version } = readPackage();
-  const stem = path.join(out, `${name}-${version}-${platform.replace('/', '-')}`);
+  const stem = path.join(folder, `${name}-${version}-${platform.replace('/', '-')}`);
   const { tag, builder } = buildImage({ ...bases, platform, output: `${stem}.oci.tar` });
   const print = (program: string) => builder.run(tag, ['/nodejs/bin/node', '-p', program]);
   // The image was built from the lock file, the bill is made from what is installed here.
@@ -106,23 +96,11 @@ function defaultRuntimeImage(): string {
 }
 
 /** The chart's dependency, the driver, comes from its own repository; without a way there is no package of the chart. */
-async function releaseChart(): Promise<void> {
+async function releaseChart(folder: string): Promise<void> {
   try {
-    await packageChart({ helm: kubectlLayer().helm, chart: chartFolder, out });
+    await packageChart({ helm: kubectlLayer().helm, chart: chartFolder, out: folder });
   } catch (error) {
     console.error(`the chart is not packaged: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
-}
-
-/** In the form that `sha256sum --check` reads. */
-async function writeChecksums(): Promise<void> {
-  const lines: string[] = [];
-  for (const name of readdirSync(out).sort()) {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path.join(out, name)), hash);
-    lines.push(`${hash.digest('hex')}  ${name}`);
-  }
-  writeFileSync(path.join(out, 'SHA256SUMS'), `${lines.join('\n')}\n`);
-  console.log(`release/:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
