@@ -6,7 +6,6 @@ import {
   flagUsage,
   flagValue,
   parseGoBoolean,
-  parseGoDuration,
   parseGoFlags,
   parseGoNumber,
   type Flag,
@@ -14,6 +13,7 @@ import {
   type FlagTexts,
 } from './go-flags.js';
 import { logFormats, logLevels, type LogFormat, type LogLevel } from './log.js';
+import { agentUrl, durationUpTo, httpUrl, oneOf, parseWhole, positiveDuration, required } from './option-values.js';
 
 /** The program's name: what `Version` answers, and the first part of the app id that AWS sees. */
 export const programName = packageJson.name;
@@ -70,9 +70,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Ways to find out whether a value that is at hand is still current. */
 export const revalidations = ['describe', 'fetch'] as const;
 export type Revalidation = (typeof revalidations)[number];
-
-/** Longest delay a Node timer takes; a longer one would fire at once. */
-const timerLimitMs = 2 ** 31 - 1;
 
 const flagTable = {
   providerVolume: flag('provider-volume', 'text', '/var/run/secrets-store-csi-providers', {
@@ -243,52 +240,6 @@ function environmentUrl(env: Environment, name: string): string | undefined {
   if (text === '') return undefined;
   if (httpUrl(text) === undefined) throw new RangeError(`${name} is not an http or https URL`);
   return text;
-}
-
-/** A URL of the Pod Identity Agent; an empty text means its own address. */
-function agentUrl(text: string, preset: string): string {
-  const url = httpUrl(text === '' ? preset : text);
-  if (url === undefined) throw new RangeError('not an http or https URL');
-  if (url.pathname === '/') url.pathname = '/v1/credentials';
-  return url.href;
-}
-
-function httpUrl(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
-}
-
-function positiveDuration(text: string): number {
-  const durationMs = parseGoDuration(text);
-  if (durationMs <= 0) throw new RangeError('must be longer than zero');
-  return Math.min(durationMs, timerLimitMs);
-}
-
-/** A duration that may be zero. */
-function durationUpTo(text: string, mostMs: number, most: string): number {
-  const durationMs = parseGoDuration(text);
-  if (durationMs < 0) throw new RangeError('must not be negative');
-  if (durationMs > mostMs) throw new RangeError(`must be at most ${most}`);
-  return durationMs;
-}
-
-function parseWhole(text: string, least?: number, most?: number): number {
-  const value = parseGoNumber(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError('not a whole number');
-  if (least !== undefined && value < least) throw new RangeError(`must be at least ${least}`);
-  if (most !== undefined && value > most) throw new RangeError(`must be at most ${most}`);
-  return value;
-}
-
-function required(text: string): string {
-  if (text === '') throw new RangeError('must not be empty');
-  return text;
-}
-
-function oneOf<T extends string>(choices: readonly T[], text: string): T {
-  const choice = choices.find((candidate) => candidate === text);
-  if (choice === undefined) throw new RangeError(`use one of ${choices.join(', ')}`);
-  return choice;
 }
 
 function flag<T>(
