@@ -1,0 +1,93 @@
+/** What kept values are good for while AWS cannot be reached (`--serve-stale-for`). */
+import assert from 'node:assert/strict';
+import { ProviderError } from '../../src/errors.js';
+import type { FetchOrder } from '../../src/mount/types.js';
+import { awsError, ok } from '../support/aws-endpoint.js';
+import { testContext, type TestContext } from '../support/contexts.js';
+import { a1, KeptValues, second } from '../support/kept-values.js';
+import { failoverItem, fakeIdentity, items, parameter, secret } from '../support/provider-fakes.js';
+
+describe('values that are kept, when AWS cannot be reached', () => {
+  let scene: KeptValues;
+  beforeEach(async () => {
+    scene = await KeptValues.start();
+  });
+  afterEach(() => scene.stop());
+
+  const lost = () => 'reset' as const;
+  const stale = { staleMs: 600 * second };
+  const serves = async (context: TestContext, given: Partial<FetchOrder> = {}, options = stale) => {
+    const set = scene.setUp(options);
+    await set.mount('one', given);
+    scene.valueAnswer = lost;
+    scene.now = 120 * second;
+    return set.mount('two', given, context);
+  };
+
+  it('start no pod unless the operator allows it', async () => {
+    await assert.rejects(serves(testContext(), {}, { staleMs: 0 }), { code: 'aws_unavailable' });
+  });
+
+  it('start a pod for the time that is allowed, with a warning that says how old they are', async () => {
+    const context = testContext();
+    assert.deepEqual(await serves(context), [a1]);
+    assert.equal(context.warnings.length, 1);
+    assert.match(
+      context.warnings[0] ?? '',
+      /^objects\[0\] "a": served from memory as us-west-2 gave it 120 s ago \(--serve-stale-for\): .*us-west-2/,
+    );
+  });
+
+  it('start no pod after that time', async () => {
+    const { mount } = scene.setUp(stale);
+    await mount('one');
+    scene.valueAnswer = lost;
+    scene.now = 660 * second;
+    await assert.rejects(mount('two'), { code: 'aws_unavailable' });
+  });
+
+  it('are not given to a mounted volume, which keeps its files', async () => {
+    const { mount } = scene.setUp(stale);
+    await mount('one');
+    scene.valueAnswer = lost;
+    scene.describeAnswer = lost;
+    scene.now = 120 * second;
+    await assert.rejects(mount('one'), { code: 'aws_unavailable' });
+  });
+
+  it('are not given where AWS refuses, nor to an identity that AWS has not accepted', async () => {
+    const { mount } = scene.setUp(stale);
+    await mount('one');
+    scene.now = 120 * second;
+    scene.valueAnswer = () => awsError(400, 'AccessDeniedException');
+    await assert.rejects(mount('two'), { code: 'access_denied' });
+    scene.valueAnswer = lost;
+    // The denial took the value away from this identity.
+    await assert.rejects(mount('two'), { code: 'aws_unavailable' });
+    const down = new ProviderError('identity_unavailable', 'no STS');
+    const identity = fakeIdentity({ credentials: () => Promise.reject(down) });
+    await assert.rejects(mount('three', { identity }), { code: 'identity_unavailable' });
+  });
+
+  it('of parameters are not given once a call for them was denied', async () => {
+    const { mount } = scene.setUp(stale);
+    const order = { items: items(parameter('p')) };
+    await mount('one', order);
+    scene.now = 120 * second;
+    scene.parameterAnswer = () => awsError(400, 'AccessDeniedException');
+    await assert.rejects(mount('two', order), { code: 'access_denied' });
+    scene.parameterAnswer = lost;
+    await assert.rejects(mount('two', order), { code: 'aws_unavailable' });
+  });
+
+  it('come from the failover region when the primary never gave one', async () => {
+    const { mount } = scene.setUp(stale);
+    scene.valueAnswer = ({ region }) =>
+      region === 'us-west-2' ? 'reset' : ok({ VersionId: 'v1', SecretString: 'second' });
+    const order = { items: [failoverItem(secret('a'))] };
+    assert.deepEqual(await mount('one', order), ['second']);
+    scene.valueAnswer = lost;
+    scene.now = 120 * second;
+    assert.deepEqual(await mount('two', order), ['second']);
+  });
+});
