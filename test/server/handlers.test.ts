@@ -78,7 +78,7 @@ describe('the Mount call', () => {
       assert.equal(answer.code, status.INTERNAL);
       assert.match(answer.details, /^internal error in the provider/);
       assert.equal(lines.length, 1);
-      assert.match(String(lines[0]?.['trace']), /^(Type|Syntax)Error \| at .*handlers\.test\.ts/);
+      assert.match(String(lines[0]?.['trace']), /^(Type|Syntax)Error \| at .*handlers\.test\.[jt]s/);
       assert.ok(!(text + answer.message).includes('hunter2'));
     }
   });
