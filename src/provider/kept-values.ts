@@ -45,7 +45,7 @@ export class KeptValues {
     const kept = this.#fresh(key);
     if (!kept) return undefined;
     this.reused += 1;
-    return this.#give(key, kept);
+    return this.#give(kept);
   }
 
   /** A value that serves again if AWS says that it is current. A volume's first mount gets none: it must fetch. */
@@ -61,7 +61,7 @@ export class KeptValues {
   confirmed(query: ObjectQuery, kept: Kept, askedAtMs: number): Answer {
     const key = this.#key(query);
     this.#options.cache.confirm(key, kept, askedAtMs);
-    return this.#give(key, this.#options.cache.get(key) ?? kept);
+    return this.#give(this.#options.cache.get(key) ?? kept);
   }
 
   /** What AWS answered to a fetch that was asked at `askedAtMs`; for the mount that asked. */
@@ -74,7 +74,7 @@ export class KeptValues {
   took(query: ObjectQuery): void {
     const key = this.#key(query);
     const kept = this.#options.cache.get(key);
-    if (kept) this.#give(key, kept);
+    if (kept) this.#give(kept);
   }
 
   /** AWS no longer gives it. */
@@ -111,12 +111,12 @@ export class KeptValues {
     return isNews || now - before.givenAtMs <= budgets.valueRetryMs ? kept : undefined;
   }
 
-  #give(key: string, kept: Kept): Answer {
+  #give(kept: Kept): Answer {
     const { cache, volumes, volume } = this.#options;
-    const before = volumes.of(volume).get(key);
+    const before = volumes.of(volume).get(kept.key);
     // Retries of one answer do not begin its time anew.
     const givenAtMs = before?.saidAtMs === kept.saidAtMs ? before.givenAtMs : cache.nowMs();
-    this.#given.set(key, { saidAtMs: kept.saidAtMs, givenAtMs });
+    this.#given.set(kept.key, { saidAtMs: kept.saidAtMs, givenAtMs });
     return kept.answer;
   }
 

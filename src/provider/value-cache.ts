@@ -18,6 +18,8 @@ export interface ValueCacheOptions {
 
 /** A kept answer. It is never changed: what became known of it later is a new one. */
 export interface Kept {
+  /** The very text that the cache holds: who remembers an answer by it keeps no copy of a long one. */
+  readonly key: string;
   readonly answer: Answer;
   /** When GetSecretValue or GetParameters was asked. */
   readonly fetchedAtMs: number;
@@ -62,17 +64,19 @@ export class ValueCache {
     if (!kept) return undefined;
     this.#remove(key);
     if (this.#isOver(kept)) return undefined;
-    this.#insert(key, kept);
+    this.#insert(kept);
     return kept;
   }
 
   /** Keeps what AWS answered to a fetch that was asked at `askedAtMs`, unless something newer is there. */
   put(key: string, answer: Answer, askedAtMs: number): void {
     if (this.ttlMs === 0) return;
-    if ((this.#entries.get(key)?.saidAtMs ?? -Infinity) >= askedAtMs) return;
+    const present = this.#entries.get(key);
+    if (present && present.saidAtMs >= askedAtMs) return;
     this.#remove(key);
     if (answer.value.byteLength + entryBytes > this.#maxBytes) return;
-    this.#insert(key, {
+    this.#insert({
+      key: present?.key ?? key,
       answer: { value: ownCopy(answer.value), version: answer.version },
       fetchedAtMs: askedAtMs,
       ...this.#said(askedAtMs, askedAtMs),
@@ -84,7 +88,7 @@ export class ValueCache {
   confirm(key: string, kept: Kept, askedAtMs: number): void {
     const present = this.#entries.get(key);
     if (present?.answer !== kept.answer || present.saidAtMs >= askedAtMs) return;
-    this.#entries.set(key, { ...present, ...this.#said(askedAtMs, present.fetchedAtMs) });
+    this.#entries.set(present.key, { ...present, ...this.#said(askedAtMs, present.fetchedAtMs) });
   }
 
   /** Forgets what AWS no longer gives. */
@@ -97,8 +101,8 @@ export class ValueCache {
     return { saidAtMs: askedAtMs, freshUntilMs: Math.min(expiryMs, fetchedAtMs + budgets.valueRevalidationMs) };
   }
 
-  #insert(key: string, kept: Kept): void {
-    this.#entries.set(key, kept);
+  #insert(kept: Kept): void {
+    this.#entries.set(kept.key, kept);
     this.#bytes += kept.answer.value.byteLength + entryBytes;
     for (const [oldest] of this.#entries) {
       if (this.#bytes <= this.#maxBytes) break;
