@@ -98,6 +98,21 @@ export const waitingMounts = 500;
 /** How often the log may say that mounts wait. */
 export const waitingNoticeMs = 10_000;
 
+/** How long after AWS throttled a call the next ones are paced. */
+export const pacedAfterThrottlingMs = 60_000;
+
+/** How long the SDK's limiter has to look on before its measure of what AWS takes is worth anything. */
+export const paceMeasureMs = 1_000;
+
+/** Longest pause after a call was throttled once; it doubles each time (as in the SDK's standard retry mode). */
+export const throttlingPauseMs = 1_000;
+
+/** Longest pause after a call was throttled often: it comes again within the time of its mount. */
+export const longestThrottlingPauseMs = 10_000;
+
+/** APIs by account and region whose pace is remembered. */
+export const rememberedPaces = 1_000;
+
 /** AWS calls of one mount that are under way at once. */
 export const awsCallsPerMount = 20;
 

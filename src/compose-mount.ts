@@ -11,6 +11,7 @@ import type { Mount } from './mount/types.js';
 import { createVolumeWriter } from './mount/volume/write.js';
 import type { Network } from './network.js';
 import type { Options } from './options.js';
+import { Paces } from './pace.js';
 import { createSecretSource } from './provider/source.js';
 import { createTransport } from './transport.js';
 
@@ -27,6 +28,8 @@ export interface MountParts {
 export function composeMount(options: Options, { kubernetes, network, workerFile, log }: MountParts): Mount {
   const { aws, environmentRegion, nodeName } = options;
   const { requestHandler } = createTransport(network);
+  // One for credentials and objects: they are told apart by their API.
+  const paces = new Paces(log);
   return createMount({
     identities: createIdentities({
       kubernetes,
@@ -34,6 +37,7 @@ export function composeMount(options: Options, { kubernetes, network, workerFile
       requestHandler,
       ...(environmentRegion !== undefined && { environmentRegion }),
       ...(nodeName !== undefined && { nodeName }),
+      paces,
       podIdentity: { ...options.podIdentity, connectTimeoutMs: 500 },
       log,
     }),
@@ -44,6 +48,7 @@ export function composeMount(options: Options, { kubernetes, network, workerFile
       tolerateFailoverDenied: options.tolerateFailoverDenied,
       cache: { ttlMs: options.secretCacheTtlMs, staleMs: options.serveStaleForMs, maxBytes: options.secretCacheBytes },
       revalidate: options.revalidate,
+      paces,
       log,
     }),
     engine: createExpressionEngine({ workerFile, log }),

@@ -2,6 +2,7 @@
 import type { AwsSettings } from '../aws-settings.js';
 import type { Logger } from '../log.js';
 import type { Identities, Identity, MountContext, MountRequest } from '../mount/types.js';
+import type { Paces } from '../pace.js';
 import type { AwsRequestHandler } from '../transport.js';
 import { CredentialCache } from './credential-cache.js';
 import { IrsaIdentity } from './irsa.js';
@@ -28,6 +29,7 @@ export interface IdentitiesOptions {
     readonly ipv4Url: string;
     readonly ipv6Url: string;
   };
+  readonly paces: Paces;
   readonly log: Logger;
 }
 
@@ -43,8 +45,8 @@ export function createIdentities(options: IdentitiesOptions): Identities {
     const token = chooseToken(tokens, irsaAudience, pod);
     const role = await resolveRole(options.kubernetes, pod, context);
     context.note({ role: role.arn });
-    const { aws, requestHandler } = options;
-    return new IrsaIdentity({ pod, role, token, aws, requestHandler, cache });
+    const { aws, requestHandler, paces } = options;
+    return new IrsaIdentity({ pod, role, token, aws, requestHandler, cache, paces });
   }
 
   function resolvePodIdentity({ pod, tokens, preferredAddressType }: MountRequest): Identity {

@@ -5,6 +5,8 @@ import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import { silentLogger } from '../log.js';
 import type { AwsCredentials, Identity, MountContext, Pod } from '../mount/types.js';
+import type { Paces } from '../pace.js';
+import { pacedAttempts } from '../paced-attempts.js';
 import { Secret } from '../secret.js';
 import type { AwsRequestHandler } from '../transport.js';
 import { usableUntil, type CredentialCache, type Earned } from './credential-cache.js';
@@ -28,6 +30,7 @@ export interface IrsaOptions {
   readonly aws: AwsSettings;
   readonly requestHandler: AwsRequestHandler;
   readonly cache: CredentialCache;
+  readonly paces: Paces;
 }
 
 /** The identity of one mount by its service account's role. */
@@ -95,6 +98,7 @@ export class IrsaIdentity implements Identity {
       roleArn: role.arn,
       roleSessionName: sessionName(pod),
       webIdentityToken: token.secret.revealText(),
+      clientPlugins: [this.#paced(region, context, signal)],
       clientConfig: { ...clientConfig(aws, region), requestHandler: this.#requestHandler(context, signal) },
     });
     const { accessKeyId, secretAccessKey, sessionToken, expiration } = await provider();
@@ -104,10 +108,26 @@ export class IrsaIdentity implements Identity {
         accessKeyId,
         secretAccessKey: new Secret(secretAccessKey),
         sessionToken: new Secret(sessionToken),
+        accountId: role.account,
         ...(expiration !== undefined && { expiresAt: expiration }),
       },
       usableUntil: usableUntil({ awsExpiresAt: expiration, tokenExpiresAt: token.expiresAt, earnedAt }),
     };
+  }
+
+  /** A pod has no other way to credentials: it stays on while STS throttles. */
+  #paced(region: string, context: MountContext, signal: AbortSignal): ReturnType<typeof pacedAttempts> {
+    const { pod, role, paces } = this.#options;
+    return pacedAttempts({
+      pace: paces.of({ action: 'sts:AssumeRoleWithWebIdentity', account: role.account, region }),
+      owner: pod.namespace,
+      signal,
+      waiting: () => {
+        context.warn(`STS in ${region} throttles account ${role.account}: this mount waited for its turn`);
+        return context.startWait('throttling');
+      },
+      staysOn: () => true,
+    });
   }
 
   /** `fromWebToken` takes no abort signal: the requests themselves carry it. */

@@ -108,7 +108,7 @@ class Reader {
   ): Promise<Fields | undefined> {
     const url = new URL(this.#connection.server.href.replace(/\/+$/, '') + path);
     for (let attempt = 1; ; attempt += 1) {
-      await this.#limiter.take(lookup.namespace ?? '', signal);
+      await this.#limiter.take(lookup.namespace ?? '', signal, () => context.startWait('turn'));
       const token = await this.#bearer.read();
       context.count('kubernetes');
       const outcome = await this.#attempt(url, token, lookup, signal);

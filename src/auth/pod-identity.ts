@@ -127,13 +127,16 @@ function parseCredentials(answer: Answer): AwsCredentials | undefined {
     return undefined;
   }
   if (typeof parsed !== 'object' || parsed === null) return undefined;
-  const { AccessKeyId, SecretAccessKey, Token, Expiration }: Readonly<Record<string, unknown>> = { ...parsed };
+  const { AccessKeyId, SecretAccessKey, Token, Expiration, AccountId }: Readonly<Record<string, unknown>> = {
+    ...parsed,
+  };
   if (!isText(AccessKeyId) || !isText(SecretAccessKey) || !isText(Token)) return undefined;
   const expiresAt = isText(Expiration) ? new Date(Expiration) : undefined;
   return {
     accessKeyId: AccessKeyId,
     secretAccessKey: new Secret(SecretAccessKey),
     sessionToken: new Secret(Token),
+    ...(isText(AccountId) && { accountId: AccountId }),
     ...(expiresAt !== undefined && !Number.isNaN(expiresAt.getTime()) && { expiresAt }),
   };
 }

@@ -3,7 +3,7 @@ import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import { startTimer } from '../fair-timer.js';
 import type { LogFields } from '../log.js';
-import type { CallKind, MountContext, MountNotes } from './types.js';
+import type { CallKind, MountContext, MountNotes, WaitKind } from './types.js';
 
 /** Most warnings that a mount's log line carries; what tenants write costs bounded log. */
 const warningLimit = 20;
@@ -46,6 +46,7 @@ export function startMountContext(options: { readonly deadlineMs?: number } = {}
     note: (notes) => {
       notebook.note(notes);
     },
+    startWait: (kind) => notebook.startWait(kind),
     afterAnswer: (work) => {
       if (isAnswered) work();
       else afterAnswer.push(work);
@@ -76,6 +77,7 @@ export function mountBudget(deadlineMs: number | undefined): number {
 class Notebook {
   #notes: MountNotes = {};
   readonly #counts: Record<CallKind, number> = { aws: 0, sts: 0, agent: 0, kubernetes: 0 };
+  readonly #waits: Record<WaitKind, Waits> = { turn: new Waits(), throttling: new Waits() };
   readonly #warnings = new Set<string>();
   #moreWarnings = 0;
 
@@ -85,6 +87,10 @@ class Notebook {
 
   count(kind: CallKind): void {
     this.#counts[kind] += 1;
+  }
+
+  startWait(kind: WaitKind): () => void {
+    return this.#waits[kind].start();
   }
 
   warn(message: string): void {
@@ -102,7 +108,34 @@ class Notebook {
       stsCalls: this.#counts.sts,
       agentCalls: this.#counts.agent,
       kubernetesCalls: this.#counts.kubernetes,
+      waitedMs: this.#waits.turn.totalMs(),
+      throttledMs: this.#waits.throttling.totalMs(),
       warnings: warnings.length > 0 ? warnings : undefined,
     };
+  }
+}
+
+/** The time in which at least one of several waits went on. */
+class Waits {
+  #goingOn = 0;
+  #since = 0;
+  #pastMs = 0;
+
+  start(): () => void {
+    if (this.#goingOn === 0) this.#since = performance.now();
+    this.#goingOn += 1;
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      this.#goingOn -= 1;
+      if (this.#goingOn === 0) this.#pastMs += performance.now() - this.#since;
+    };
+  }
+
+  /** In whole milliseconds; `undefined` below one. */
+  totalMs(): number | undefined {
+    const openMs = this.#goingOn > 0 ? performance.now() - this.#since : 0;
+    return Math.round(this.#pastMs + openMs) || undefined;
   }
 }

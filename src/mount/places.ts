@@ -75,7 +75,6 @@ export class WorkPlaces {
     } finally {
       stay.end();
       this.#meanMs += weight * (stay.workedMs - this.#meanMs);
-      if (stay.waitedMs >= 1) context.note({ waitedMs: Math.round(stay.waitedMs) });
     }
   }
 
@@ -94,7 +93,8 @@ export class WorkPlaces {
     );
   }
 
-  async #take(owner: string, { signal }: MountContext, queue: keyof WorkPlaces['queueSizes']): Promise<void> {
+  async #take(owner: string, context: MountContext, queue: keyof WorkPlaces['queueSizes']): Promise<void> {
+    const { signal } = context;
     signal.throwIfAborted();
     let grant = (): void => undefined;
     const turn = new Promise<void>((resolve) => {
@@ -104,12 +104,15 @@ export class WorkPlaces {
     this.#queues[queue].add(waiter);
     this.#serve();
     if (!waiter.granted) this.#notice();
+    const stopWaiting = waiter.granted ? undefined : context.startWait('turn');
     try {
       await raceWithSignal(turn, signal);
     } catch (error) {
       this.#queues[queue].delete(waiter);
       if (waiter.granted) this.#release(owner);
       throw error;
+    } finally {
+      stopWaiting?.();
     }
   }
 
@@ -160,7 +163,6 @@ class Stay implements WorkPlace {
   #here = false;
   #since = 0;
   workedMs = 0;
-  waitedMs = 0;
 
   constructor(take: (queue: 'returning' | 'fresh') => Promise<void>, release: () => void) {
     this.#take = take;
@@ -191,10 +193,8 @@ class Stay implements WorkPlace {
   }
 
   async #enter(queue: 'returning' | 'fresh'): Promise<void> {
-    const asked = performance.now();
     await this.#take(queue);
     this.#since = performance.now();
-    this.waitedMs += this.#since - asked;
     this.#here = true;
   }
 }

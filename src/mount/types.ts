@@ -171,6 +171,8 @@ export interface AwsCredentials {
   readonly secretAccessKey: Secret;
   readonly sessionToken: Secret;
   readonly expiresAt?: Date;
+  /** Whose quotas their calls count for, when known. */
+  readonly accountId?: string;
 }
 
 /** The pod's IAM identity. Making one proves nothing yet: only `credentials` asks AWS to accept the pod's token. */
@@ -203,6 +205,9 @@ export interface Identity {
 /** Counted in the mount's log line. */
 export type CallKind = 'aws' | 'sts' | 'agent' | 'kubernetes';
 
+/** `turn`: for its turn among the mounts of this process. `throttling`: because AWS throttles. */
+export type WaitKind = 'turn' | 'throttling';
+
 /** What one mount knows of its own time, and what it tells its log line. */
 export interface MountContext {
   /** Fires when the mount must stop; its `reason` is the ProviderError to fail with. */
@@ -213,6 +218,11 @@ export interface MountContext {
   warn(message: string): void;
   /** Counts one request that went out for this mount. */
   count(kind: CallKind): void;
+  /**
+   * The mount waits in this process from now until the returned function is called. Several waits at a time count once,
+   * and those that are still going on when the mount ends count until then.
+   */
+  startWait(kind: WaitKind): () => void;
   /** Runs `work` once the caller has the whole answer, or is gone: until then the answer's bytes are in memory. */
   afterAnswer(work: () => void): void;
   /** Adds what became known to the mount's log line; a later note of the same field wins. */
@@ -233,8 +243,6 @@ export interface MountNotes {
   readonly files?: number;
   /** Objects whose value was taken from memory for its age alone. */
   readonly reused?: number;
-  /** Milliseconds for which the mount waited for its turn in this process. */
-  readonly waitedMs?: number;
   readonly changed?: number;
   readonly pruned?: number;
   /** Request ids of AWS's answers that failed, for a support case. */

@@ -32,7 +32,11 @@ function callFailure(error: AwsCallError, subject: Subject, query?: ObjectQuery)
 
 /** The call was given up at the end of the mount's time; what its last attempt said is told. */
 function lateCallFailure(subject: Subject): Failure {
-  const { lastError } = subject.trace;
+  const { lastError, throttled } = subject.trace;
+  if (lastError?.kind === 'throttled' || (throttled === true && !lastError)) {
+    const said = lastError ? `(${codeAndWords(lastError)})` : '(as other calls found)';
+    return unavailable(throttles(subject, `${said} for as long as this mount had time`), lastError?.requestIds);
+  }
   const last = lastError ? ` (last: ${codeAndWords(lastError)})` : '';
   return unavailable(
     `${who(subject)} gave no answer in the time that this mount had${last}: ${networkRemedy}`,
@@ -98,10 +102,7 @@ function describeCallError(
     case 'refused':
       return { code: 'aws_refused', text: `${who(subject)} refuses it ${said}: ${refusalRemedy(error)}` };
     case 'throttled':
-      return {
-        code: 'aws_unavailable',
-        text: `${who(subject)} throttles this account ${said}: have the quota of ${subject.action} raised, or mount and rotate less at once`,
-      };
+      return { code: 'aws_unavailable', text: throttles(subject, said) };
     case 'skewed':
       return {
         code: 'aws_unavailable',
@@ -165,6 +166,10 @@ function refusalRemedy(error: AwsCallError): string {
   // AWS names an error code: where there is none, something on the way may have changed the answer.
   if (/^HTTP \d+$/.test(error.code)) return endpointRemedy;
   return 'AWS repeats this until its cause is removed';
+}
+
+function throttles(subject: Subject, said: string): string {
+  return `${who(subject)} throttles this account ${said}: have the quota of ${subject.action} raised, or mount and rotate less at once`;
 }
 
 function who({ service, region, trace }: Subject): string {

@@ -2,6 +2,7 @@
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import { GarbageBound } from '../garbage.js';
+import type { MountContext, WaitKind } from '../mount/types.js';
 import { raceWithSignal } from '../shared-calls.js';
 
 /** The bytes of one answer; they count until the last mount that waited for it has ended. */
@@ -44,13 +45,16 @@ export class AnswerBytes {
 /** What one mount has under way and holds. */
 export class GatePass {
   readonly owner: string;
+  /** Tells the mount that it waits. */
+  readonly startWait: MountContext['startWait'];
   readonly #gate: CallGate;
   readonly #held = new Set<AnswerBytes>();
   #total = 0;
 
-  constructor(gate: CallGate, owner: string) {
+  constructor(gate: CallGate, owner: string, startWait: MountContext['startWait']) {
     this.#gate = gate;
     this.owner = owner;
+    this.startWait = startWait;
   }
 
   get holdsBytes(): boolean {
@@ -121,9 +125,17 @@ export class CallGate {
     return this.#bytes;
   }
 
-  /** @param owner the namespace of the pod */
-  enter(owner: string): GatePass {
-    const pass = new GatePass(this, owner);
+  /** Whether only one mount may go on: the bytes are used up. */
+  get isFull(): boolean {
+    return this.#bytes >= this.#options.bytes;
+  }
+
+  /**
+   * @param owner the namespace of the pod
+   * @param startWait of the mount's context
+   */
+  enter(owner: string, startWait: MountContext['startWait']): GatePass {
+    const pass = new GatePass(this, owner, startWait);
     this.#passes.add(pass);
     return pass;
   }
@@ -135,7 +147,7 @@ export class CallGate {
 
   /** A mount that waits may have become the oldest of those that hold something, or have joined a call that waits. */
   lookAgain(): void {
-    if (this.#bytes >= this.#options.bytes) this.#serve();
+    if (this.isFull) this.#serve();
   }
 
   count(bytes: number): void {
@@ -162,12 +174,15 @@ export class CallGate {
     const waiter: Waiter = { owner, passes, grant, granted: false };
     this.#waiting.add(waiter);
     this.#serve();
+    const stopWaiting = waiter.granted ? undefined : startWaits(passes, 'turn');
     try {
       await raceWithSignal(turn, signal);
     } catch (error) {
       this.#waiting.delete(waiter);
       if (waiter.granted) this.#release(owner);
       throw error;
+    } finally {
+      stopWaiting?.();
     }
   }
 
@@ -186,7 +201,7 @@ export class CallGate {
       const { owner } = waiter;
       const underWay = this.#underWay.get(owner) ?? 0;
       if (underWay >= this.#share) continue;
-      if (this.#bytes >= this.#options.bytes && !waiter.passes.includes(oldest)) continue;
+      if (this.isFull && !waiter.passes.includes(oldest)) continue;
       this.#underWay.set(owner, underWay + 1);
       this.#calls += 1;
       this.#waiting.delete(waiter);
@@ -197,8 +212,16 @@ export class CallGate {
 
   /** One mount may always go on, or mounts that hold a part of their answers each would wait for each other. */
   #oldestHolder(): GatePass | undefined {
-    if (this.#bytes < this.#options.bytes) return undefined;
+    if (!this.isFull) return undefined;
     for (const pass of this.#passes) if (pass.holdsBytes) return pass;
     return undefined;
   }
+}
+
+/** Tells all these mounts that they wait, until the returned function is called. */
+export function startWaits(passes: GateCall['passes'], kind: WaitKind): () => void {
+  const ends = passes.map((pass) => pass?.startWait(kind));
+  return () => {
+    for (const end of ends) end?.();
+  };
 }

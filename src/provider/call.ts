@@ -2,6 +2,7 @@
 import type { HttpHandlerOptions, MetadataBearer, MiddlewareStack } from '@smithy/types';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { AwsCredentials } from '../mount/types.js';
+import { pacedAttempts, type PacedCall } from '../paced-attempts.js';
 import { asAwsCallError, type AwsCallError } from './aws-errors.js';
 
 /** What became known of a call while it ran: all there is to tell when it is given up. */
@@ -10,6 +11,8 @@ export interface CallTrace {
   host?: string;
   /** Why the last attempt that ended failed. */
   lastError?: AwsCallError;
+  /** It waited because AWS throttles. */
+  throttled?: boolean;
 }
 
 export interface CallOptions {
@@ -19,6 +22,7 @@ export interface CallOptions {
   /** Longest time for one attempt, in milliseconds. */
   readonly attemptMs: number;
   readonly trace: CallTrace;
+  readonly paced: Omit<PacedCall, 'signal'>;
   /** Told of each HTTP request that goes out. */
   readonly onAttempt: () => void;
   /** Told of the bytes of answers, as they arrive. */
@@ -40,6 +44,7 @@ export async function callAws<Input extends object, Output extends MetadataBeare
   send: (options: CountingOptions) => Promise<Output>,
   options: CallOptions,
 ): Promise<Output> {
+  command.middlewareStack.use(pacedAttempts({ ...options.paced, signal: options.signal }));
   watchAttempts(command.middlewareStack, options);
   try {
     const { signal: abortSignal, attemptMs: requestTimeout, onBytes } = options;

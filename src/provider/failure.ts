@@ -68,7 +68,7 @@ export function lateCredentialsError(place: Place): RegionError {
     denied: false,
     text:
       `no credentials for ${place.identity.display} in ${place.display} in the time that this mount had: ` +
-      'check that STS (IRSA) or the Pod Identity Agent can be reached from this node',
+      'check that STS (IRSA) or the Pod Identity Agent can be reached from this node and does not throttle the account',
     requestIds: [],
   });
 }

@@ -43,6 +43,7 @@ export function startFetchClock(mount: MountContext): FetchClock {
     note: (notes) => {
       mount.note(notes);
     },
+    startWait: (kind) => mount.startWait(kind),
     afterAnswer: (work) => {
       mount.afterAnswer(work);
     },

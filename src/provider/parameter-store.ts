@@ -70,6 +70,7 @@ export class ParameterStore {
   #fetchBatch(subject: Subject, queries: readonly ObjectQuery[], values: KeptValues): Promise<Batch> {
     const names = queries.map(requestName);
     return subject.region.call({
+      action: subject.action,
       key: ['parameters', ...names],
       shared: this.#batches,
       trace: subject.trace,

@@ -1,9 +1,10 @@
 /** One region as one mount sees it: its credentials, its share of calls under way, and calls shared with other mounts. */
 import type { AwsCredentials, Identity, MountContext } from '../mount/types.js';
+import type { Paces } from '../pace.js';
 import { raceWithSignal, type SharedCalls } from '../shared-calls.js';
 import { AwsCallError } from './aws-errors.js';
 import type { CallOptions, CallTrace } from './call.js';
-import { AnswerBytes, type CallGate, type GatePass } from './call-gate.js';
+import { AnswerBytes, startWaits, type CallGate, type GateCall, type GatePass } from './call-gate.js';
 import {
   identityError,
   lateCredentialsError,
@@ -22,6 +23,9 @@ export interface RegionOptions {
   /** The mount's way through the limits of the process. */
   readonly gate: CallGate;
   readonly pass: GatePass;
+  readonly paces: Paces;
+  /** A call that AWS throttles goes on for the time of the mount: nothing else could take its place sooner. */
+  readonly isPatient: boolean;
   /** Calls that this mount may have under way here at once. */
   readonly callsAtOnce: number;
   /** Longest time for one attempt, in milliseconds. */
@@ -41,8 +45,12 @@ export interface Counted<T> {
 export interface RegionCall<T> {
   /** Holds everything that changes the answer, but for identity and region, which are added here. */
   readonly key: readonly (string | undefined)[];
+  /** As IAM names it. */
+  readonly action: string;
   readonly shared: SharedCalls<Counted<T>, GatePass>;
   readonly trace: CallTrace;
+  /** Another call can take its place: it is given up after the SDK's few attempts even when AWS only throttles it. */
+  readonly dispensable?: boolean;
   readonly start: (credentials: AwsCredentials, options: CallOptions) => Promise<T>;
 }
 
@@ -114,7 +122,7 @@ export class Region implements Place {
           // Those who join wait for the same turn, and lend the call theirs.
           (shared, waiters) =>
             gate.run({ owner: pass.owner, passes: waiters }, shared, () =>
-              this.#start(call, { credentials, signal: shared, attemptMs }),
+              this.#start(call, { credentials, signal: shared, attemptMs, passes: waiters }),
             ),
           pass,
         );
@@ -140,7 +148,8 @@ export class Region implements Place {
     const credentials = await this.#earn();
     signal.throwIfAborted();
     try {
-      return this.#hold(await this.#start(call, { credentials, signal, attemptMs: this.#attemptMs() }));
+      const passes = [this.#options.pass];
+      return this.#hold(await this.#start(call, { credentials, signal, attemptMs: this.#attemptMs(), passes }));
     } catch (error) {
       // Another than AWS refused them: they may be good, and hold for other calls of this region.
       if (!isRefusal(error) || error.isForeign) throw error;
@@ -178,7 +187,7 @@ export class Region implements Place {
 
   async #start<T>(
     call: RegionCall<T>,
-    options: Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'>,
+    { passes, ...options }: Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'> & Pick<GateCall, 'passes'>,
   ): Promise<Counted<T>> {
     const { context, gate } = this.#options;
     const bytes = new AnswerBytes(gate);
@@ -186,6 +195,7 @@ export class Region implements Place {
       const value = await call.start(options.credentials, {
         ...options,
         trace: call.trace,
+        paced: this.#paced(call, options.credentials, passes),
         onAttempt: () => {
           context.count('aws');
         },
@@ -200,6 +210,25 @@ export class Region implements Place {
         bytes.dropUnheld();
       });
     }
+  }
+
+  #paced(
+    { action, trace, dispensable }: Pick<RegionCall<unknown>, 'action' | 'trace' | 'dispensable'>,
+    { accountId }: AwsCredentials,
+    passes: GateCall['passes'],
+  ): CallOptions['paced'] {
+    const { gate, identity, isPatient, pass, paces } = this.#options;
+    return {
+      pace: paces.of({ action, account: accountId ?? identity.principal, region: this.name }),
+      owner: pass.owner,
+      waiting: () => {
+        trace.throttled = true;
+        return startWaits(passes, 'throttling');
+      },
+      // Nor does it hold what others need to go on.
+      staysOn: () =>
+        isPatient && dispensable !== true && !(gate.isFull && passes.some((holder) => holder?.holdsBytes === true)),
+    };
   }
 
   #hold<T>({ value, bytes }: Counted<T>): T {

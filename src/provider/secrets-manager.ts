@@ -86,6 +86,7 @@ export class SecretsManager {
     const { name, version, versionLabel } = query;
     try {
       const answer = await subject.region.call({
+        action: subject.action,
         key: ['secret', name, version, versionLabel],
         shared: this.#fetches,
         trace: subject.trace,
@@ -111,6 +112,8 @@ export class SecretsManager {
     if (!this.#options.describe || this.#denials.has(denial)) return undefined;
     try {
       return await region.call({
+        action: 'secretsmanager:DescribeSecret',
+        dispensable: true,
         key: ['describe', query.name],
         shared: this.#descriptions,
         trace: {},

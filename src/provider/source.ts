@@ -2,6 +2,7 @@
 import type { AwsSettings } from '../aws-settings.js';
 import * as budgets from '../budgets.js';
 import type { Logger } from '../log.js';
+import type { Paces } from '../pace.js';
 import type { Fetched, FetchItem, FetchOrder, MountContext, ObjectQuery, SecretSource } from '../mount/types.js';
 import type { AwsRequestHandler } from '../transport.js';
 import { CallGate } from './call-gate.js';
@@ -30,6 +31,7 @@ export interface SecretSourceOptions {
   readonly cache: ValueCacheOptions;
   /** How it is found out whether a kept value is still current: by DescribeSecret, or never, and it is fetched. */
   readonly revalidate: 'describe' | 'fetch';
+  readonly paces: Paces;
   readonly log: Logger;
   /** For tests; each defaults to its budget. */
   readonly limits?: Partial<SourceLimits>;
@@ -66,12 +68,15 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
   const fetch = async (order: FetchOrder, context: MountContext): Promise<Fetched> => {
     context.signal.throwIfAborted();
     const { items, identity, namespace, volume, revalidate } = order;
-    const pass = gate.enter(namespace);
+    const pass = gate.enter(namespace, (kind) => context.startWait(kind));
     const values = new KeptValues({ cache, volumes, identity, volume, revalidate });
     const clock = startFetchClock(context);
     const patience = startPatience(items, options.failoverTimeoutMs);
     try {
-      const regions = regionsOf(items, { identity, context: clock.context, limits, gate, pass });
+      // With another region, or a value that is kept for such times, the SDK's few attempts are enough.
+      const isPatient = options.cache.staleMs === 0 && !items.some((item) => item.failover);
+      const shared = { identity, context: clock.context, gate, pass, paces: options.paces, isPatient };
+      const regions = regionsOf(items, { ...shared, limits });
       const outcomeOf = askAll({ items, regions, values, ...services });
       const verdicts = await Promise.all(
         items.map((item) => decide(item, outcomeOf, { ...options, regions, values, patience: patience.end })),
@@ -102,7 +107,7 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
 
 function regionsOf(
   items: readonly FetchItem[],
-  options: Pick<RegionOptions, 'identity' | 'context' | 'gate' | 'pass'> & { readonly limits: SourceLimits },
+  options: Omit<RegionOptions, 'region' | 'role' | 'callsAtOnce' | 'attemptMs'> & { readonly limits: SourceLimits },
 ): ReadonlyMap<string, Region> {
   const { limits, ...shared } = options;
   const primary = new Set(items.map((item) => item.primary.region));

@@ -7,6 +7,7 @@ import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import { createIdentities } from '../../src/auth/identities.js';
 import type { AwsSettings } from '../../src/aws-settings.js';
 import { silentLogger } from '../../src/log.js';
+import { Paces } from '../../src/pace.js';
 import { testContext } from '../support/contexts.js';
 import { requestOf, startScripted } from '../support/identity-servers.js';
 
@@ -99,6 +100,7 @@ describe('identity and the environment of the process', () => {
         httpHandlerConfigs: () => ({}),
       },
       podIdentity: { timeoutMs: 1000, connectTimeoutMs: 500, ipv4Url: agentUrl, ipv6Url: agentUrl },
+      paces: new Paces(silentLogger),
       log: silentLogger,
     });
     const context = testContext();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createIdentities } from '../../src/auth/identities.js';
 import { silentLogger } from '../../src/log.js';
+import { Paces } from '../../src/pace.js';
 import type { MountRequest } from '../../src/mount/types.js';
 import { readNetwork } from '../../src/network.js';
 import { createTransport, type Transport } from '../../src/transport.js';
@@ -76,6 +77,7 @@ describe('an IAM role for a service account', () => {
       aws: { useFips: false, useDualstack: false, stsFips: true, endpoints: { sts: sts.url }, appId: 'app-1.2.3' },
       requestHandler: transport.requestHandler,
       podIdentity: { timeoutMs: 1000, connectTimeoutMs: 500, ipv4Url: 'http://127.0.0.1:1', ipv6Url: 'http://[::1]:1' },
+      paces: new Paces(silentLogger),
       log: silentLogger,
     });
     const mount = async (rest: Partial<MountRequest> = {}, region = 'eu-west-1') => {
@@ -190,7 +192,6 @@ describe('an IAM role for a service account', () => {
     [refusal(403, 'IDPRejectedClaim'), 'identity_refused', 1, [/issuer refused/]],
     [refusal(400, 'ValidationError'), 'identity_refused', 1, [/check the role ARN/]],
     [refusal(503, 'ServiceUnavailable'), 'identity_unavailable', 3, [/kubelet will try again/]],
-    [refusal(400, 'Throttling', 'Rate exceeded'), 'identity_unavailable', 3, [/"Rate exceeded"/]],
     [refusal(400, 'RequestExpired'), 'identity_unavailable', undefined, [/RequestExpired/]],
   ] as const) {
     const name = /<Code>(\w+)/.exec(JSON.stringify(reply.body))?.[1] ?? '';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createIdentities } from '../../src/auth/identities.js';
 import { silentLogger } from '../../src/log.js';
+import { Paces } from '../../src/pace.js';
 import type { AddressPreference, MountRequest } from '../../src/mount/types.js';
 import { testContext } from '../support/contexts.js';
 import {
@@ -60,6 +61,7 @@ describe('pod identity', () => {
         httpHandlerConfigs: () => ({}),
       },
       podIdentity: { timeoutMs, connectTimeoutMs: 500, ipv4Url: urlOf(ipv4), ipv6Url: urlOf(ipv6) },
+      paces: new Paces(silentLogger),
       log: silentLogger,
     });
   }

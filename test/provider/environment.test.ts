@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import { silentLogger } from '../../src/log.js';
+import { Paces } from '../../src/pace.js';
 import { createSecretSource } from '../../src/provider/source.js';
 import type { AwsRequestHandler } from '../../src/transport.js';
 import { testContext } from '../support/contexts.js';
@@ -89,6 +90,7 @@ describe('the environment of the process', () => {
       tolerateFailoverDenied: false,
       cache: { ttlMs: 0, staleMs: 0, maxBytes: 1 },
       revalidate: 'describe',
+      paces: new Paces(silentLogger),
       log: silentLogger,
     });
     const order = {

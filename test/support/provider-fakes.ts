@@ -11,6 +11,7 @@ import type {
 } from '../../src/mount/types.js';
 import { createSecretSource, type SecretSourceOptions } from '../../src/provider/source.js';
 import { silentLogger } from '../../src/log.js';
+import { Paces } from '../../src/pace.js';
 import { Secret } from '../../src/secret.js';
 import type { AwsEndpoint } from './aws-endpoint.js';
 
@@ -104,6 +105,7 @@ export function sourceAt(endpoint: AwsEndpoint, options: Partial<SecretSourceOpt
     tolerateFailoverDenied: false,
     cache: { ttlMs: 60_000, staleMs: 0, maxBytes: 4 * 1024 * 1024 },
     revalidate: 'describe',
+    paces: new Paces(silentLogger),
     log: silentLogger,
     ...options,
   });

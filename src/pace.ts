@@ -1,0 +1,148 @@
+/** Slows the calls to an API of AWS to what it takes, once it has throttled an account in a region. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DefaultRateLimiter } from '@smithy/core/retry';
+import * as budgets from './budgets.js';
+import { FairQueue } from './fair-queue.js';
+import type { Logger } from './log.js';
+
+/** What AWS counts together. */
+export interface PacedApi {
+  /** As IAM names it, such as `ssm:GetParameters`: quotas are by action. */
+  readonly action: string;
+  /** The account of the caller, or where that is unknown, another name for the caller. */
+  readonly account: string;
+  readonly region: string;
+}
+
+/** The paces of all APIs that this process calls; the least recently used are forgotten. */
+export class Paces {
+  readonly #log: Logger;
+  readonly #paces = new Map<string, Pace>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  of(api: PacedApi): Pace {
+    const key = JSON.stringify([api.action, api.account, api.region]);
+    const pace = this.#paces.get(key) ?? new Pace(api, this.#log);
+    this.#paces.delete(key);
+    this.#paces.set(key, pace);
+    const [oldest] = this.#paces.keys();
+    if (this.#paces.size > budgets.rememberedPaces && oldest !== undefined) this.#paces.delete(oldest);
+    return pace;
+  }
+}
+
+/**
+ * The rate comes from the SDK's limiter of its adaptive retry mode: none until AWS throttles, then a part of what got
+ * through, and from there on it feels its way up. Here it is shared by all clients of an account, namespaces take their
+ * turns in it, and a minute without throttling ends it.
+ */
+export class Pace {
+  readonly api: PacedApi;
+  readonly #log: Logger;
+  readonly #queue = new FairQueue();
+  #limiter = new DefaultRateLimiter();
+  #measuredSince = performance.now();
+  /** Throttled answers since the last other one. */
+  #inARow = 0;
+  #throttledAt = -Infinity;
+  #noticedAt = -Infinity;
+  /** What somebody got who was gone by then. */
+  #spare = 0;
+  #serving = false;
+
+  constructor(api: PacedApi, log: Logger) {
+    this.api = api;
+    this.#log = log;
+  }
+
+  /**
+   * Ends when a call may go out: at once, but while AWS throttles.
+   * @param owner the namespace of the pod
+   * @param waiting called when the caller has to wait; what it returns, when that is over
+   * @throws `signal.reason` when the signal fires first
+   */
+  async take(owner: string, signal: AbortSignal, waiting: () => () => void): Promise<void> {
+    signal.throwIfAborted();
+    if (!this.isSlow()) return;
+    const stopWaiting = waiting();
+    const turn = this.#queue.wait(owner, signal, () => {
+      this.#spare += 1;
+    });
+    this.#notice();
+    void this.#serve();
+    try {
+      await turn;
+    } finally {
+      stopWaiting();
+    }
+  }
+
+  /** Whether calls have to wait, as AWS throttled not long ago. */
+  isSlow(): boolean {
+    if (this.#throttledAt === -Infinity) return false;
+    if (this.#queue.size > 0 || performance.now() - this.#throttledAt < budgets.pacedAfterThrottlingMs) return true;
+    // The limiter itself knows no end, and would hold back a burst an hour later.
+    this.#throttledAt = -Infinity;
+    this.#limiter = new DefaultRateLimiter();
+    this.#measuredSince = performance.now();
+    return false;
+  }
+
+  /** AWS answered something else than that it is asked too much. */
+  answered(): void {
+    this.#inARow = 0;
+    this.#limiter.updateClientSendingRate({});
+  }
+
+  /** @param error what the SDK threw */
+  throttled(error: unknown): void {
+    const now = performance.now();
+    this.#inARow += 1;
+    if (now - this.#measuredSince < budgets.paceMeasureMs) {
+      // It would take a rate of 0 for what AWS bears, and let nothing out for seconds.
+      this.#limiter.updateClientSendingRate({});
+      return;
+    }
+    this.#throttledAt = now;
+    this.#limiter.updateClientSendingRate({ errorType: 'THROTTLING', error });
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      while (this.#queue.size > 0) {
+        if (this.#spare > 0) this.#spare -= 1;
+        else await this.#turn();
+        if (!this.#queue.serve()) this.#spare += 1;
+      }
+      this.#spare = Math.min(this.#spare, 1);
+    } finally {
+      this.#serving = false;
+    }
+  }
+
+  /** The limiter goes no lower than a call in two seconds: of a thousand nodes that would be a storm yet. */
+  async #turn(): Promise<void> {
+    await this.#limiter.getSendToken();
+    if (this.#inARow > 1) await sleep(throttlingPause(this.#inARow - 1));
+  }
+
+  #notice(): void {
+    const now = performance.now();
+    if (now - this.#noticedAt < budgets.waitingNoticeMs) return;
+    this.#noticedAt = now;
+    this.#log.warn('AWS throttles an account: mounts wait for their turn', { ...this.api, waiting: this.#queue.size });
+  }
+}
+
+/**
+ * Anything up to a growing time in milliseconds: what was throttled together does not come back together.
+ * @param inARow how often that was so, from 0
+ */
+export function throttlingPause(inARow: number): number {
+  return Math.random() * Math.min(budgets.throttlingPauseMs * 2 ** inARow, budgets.longestThrottlingPauseMs);
+}

@@ -1,0 +1,78 @@
+/** What the SDK does at each attempt at a call: wait for its turn while AWS throttles, and tell what became of it. */
+import { ServiceException } from '@smithy/core/client';
+import { isThrottlingError } from '@smithy/core/retry';
+import type { FinalizeRequestMiddleware, Pluggable } from '@smithy/types';
+import { throttlingPause, type Pace } from './pace.js';
+import { raceWithSignal } from './shared-calls.js';
+
+export interface PacedCall {
+  readonly pace: Pace;
+  /** The namespace of the pod. */
+  readonly owner: string;
+  readonly signal: AbortSignal;
+  /** Called when the call has to wait; what it returns, when that is over. */
+  readonly waiting: () => () => void;
+  /**
+   * Asked after each throttled attempt: whether the call stays, however often that happens. Otherwise the SDK counts
+   * its attempts.
+   */
+  readonly staysOn: () => boolean;
+}
+
+/** For the middleware stack of a command or a client. */
+export function pacedAttempts<Input extends object, Output extends object>(call: PacedCall): Pluggable<Input, Output> {
+  const middleware: FinalizeRequestMiddleware<Input, Output> = (next) => async (args) => {
+    for (let throttled = 0; ; throttled += 1) {
+      const output = await attempt(call, () => next(args));
+      if (output !== undefined) return output;
+      // Else the pace has pauses of its own.
+      if (!call.pace.isSlow()) await pause(throttled, call);
+    }
+  };
+  return {
+    applyToStack: (stack) => {
+      stack.addRelativeTo(middleware, {
+        // Inside the SDK's retries, and before a signature that would grow old.
+        relation: 'before',
+        toMiddleware: 'httpSigningMiddleware',
+        name: 'pacedAttempts',
+      });
+    },
+  };
+}
+
+/** `undefined`: it was throttled, and is to be made again. */
+async function attempt<T>(
+  { pace, owner, signal, waiting, staysOn }: PacedCall,
+  send: () => Promise<T>,
+): Promise<T | undefined> {
+  await pace.take(owner, signal, waiting);
+  try {
+    const output = await send();
+    pace.answered();
+    return output;
+  } catch (error) {
+    if (isThrottling(error)) pace.throttled(error);
+    else pace.answered();
+    if (isThrottling(error) && !signal.aborted && staysOn()) return undefined;
+    throw error;
+  }
+}
+
+function isThrottling(error: unknown): boolean {
+  return ServiceException.isInstance(error) && isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
+}
+
+async function pause(throttled: number, { signal, waiting }: PacedCall): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, throttlingPause(throttled));
+  });
+  const stopWaiting = waiting();
+  try {
+    await raceWithSignal(over, signal);
+  } finally {
+    stopWaiting();
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,135 @@
+/** While AWS throttles, calls go out one at a time, namespaces in turn, and whoever leaves costs nobody a turn. */
+import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
+import { pacedAfterThrottlingMs } from '../src/budgets.js';
+import { silentLogger } from '../src/log.js';
+import { Pace, Paces } from '../src/pace.js';
+import { keptLog } from './server/serving.js';
+
+const never = new AbortController().signal;
+setMaxListeners(0, never);
+const throttling = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+const api = { action: 'ssm:GetParameters', account: '111122223333', region: 'us-west-2' };
+const unheard = (): (() => void) => () => undefined;
+
+/** A pace in which AWS took some 100 calls a second before it throttled. */
+async function slowPace(log = silentLogger): Promise<Pace> {
+  const pace = new Pace(api, log);
+  const until = performance.now() + 1100;
+  while (performance.now() < until) {
+    for (let call = 0; call < 10; call += 1) pace.answered();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  pace.throttled(throttling);
+  return pace;
+}
+
+describe('the pace of an API', () => {
+  it('holds nothing up until AWS throttles', async () => {
+    const pace = new Pace(api, silentLogger);
+    let waits = 0;
+    await Promise.all(
+      Array.from({ length: 1000 }, () =>
+        pace.take('ns', never, () => {
+          waits += 1;
+          return () => undefined;
+        }),
+      ),
+    );
+    assert.equal(waits, 0);
+  });
+
+  it('slows down after throttling, tells who waits, and gets faster while AWS answers', async () => {
+    const kept = keptLog();
+    const pace = await slowPace(kept.log);
+    let goingOn = 0;
+    let most = 0;
+    const waiting = () => {
+      goingOn += 1;
+      most = Math.max(most, goingOn);
+      return () => {
+        goingOn -= 1;
+      };
+    };
+    const started = performance.now();
+    const times: number[] = [];
+    const calls = Array.from({ length: 40 }, async () => {
+      await pace.take('ns', never, waiting);
+      times.push(performance.now() - started);
+      pace.answered();
+    });
+    await Promise.all(calls);
+    assert.equal(most, 40);
+    assert.equal(goingOn, 0);
+    const [last = 0] = times.slice(-1);
+    // Some 70 a second are left: that many at once would be a storm, and one each five seconds a standstill.
+    assert.ok(last > 100 && last < 5000, String(last));
+    assert.deepEqual(
+      kept.lines().map(({ message, action, account, region }) => [message, action, account, region]),
+      [['AWS throttles an account: mounts wait for their turn', api.action, api.account, api.region]],
+    );
+  });
+
+  it('serves namespaces in turn', async () => {
+    const pace = await slowPace();
+    const order: string[] = [];
+    const ask = async (owner: string) => {
+      await pace.take(owner, never, unheard);
+      order.push(owner);
+    };
+    await Promise.all([...Array.from({ length: 8 }, () => ask('many')), ask('one')]);
+    assert.ok(order.indexOf('one') <= 1, order.join(' '));
+  });
+
+  it('gives the turn of one who leaves to the next', async () => {
+    const pace = await slowPace();
+    const leavers = Array.from({ length: 200 }, () => new AbortController());
+    const leaving = leavers.map((leaver) => assert.rejects(pace.take('ns', leaver.signal, unheard), /gone/));
+    const started = performance.now();
+    const staying = pace.take('ns', never, unheard);
+    for (const leaver of leavers) leaver.abort(new Error('gone'));
+    await Promise.all([...leaving, staying]);
+    // 200 turns would take seconds.
+    assert.ok(performance.now() - started < 1000, String(performance.now() - started));
+  });
+
+  it('does not stand still after the first throttling of its first second', async () => {
+    const pace = new Pace(api, silentLogger);
+    pace.throttled(throttling);
+    const started = performance.now();
+    await pace.take('ns', never, unheard);
+    assert.ok(performance.now() - started < 500);
+  });
+
+  it('is forgotten a minute after the last throttling', async () => {
+    const pace = await slowPace();
+    const real = performance.now.bind(performance);
+    let waits = 0;
+    try {
+      performance.now = () => real() + pacedAfterThrottlingMs + 1;
+      const takes = Array.from({ length: 500 }, () =>
+        pace.take('ns', never, () => {
+          waits += 1;
+          return () => undefined;
+        }),
+      );
+      await Promise.all(takes);
+    } finally {
+      performance.now = real;
+    }
+    assert.equal(waits, 0);
+  });
+
+  it('is one for each API, account and region', () => {
+    const paces = new Paces(silentLogger);
+    const pace = paces.of(api);
+    assert.equal(paces.of({ ...api }), pace);
+    for (const other of [
+      { action: 'sts:AssumeRoleWithWebIdentity' },
+      { account: '444455556666' },
+      { region: 'eu-west-1' },
+    ]) {
+      assert.notEqual(paces.of({ ...api, ...other }), pace);
+    }
+  });
+});

@@ -1,0 +1,48 @@
+/** A call that AWS throttles goes on for the time of its mount, one pace for all, and says what it waits for. */
+import assert from 'node:assert/strict';
+import { ProviderError } from '../../src/errors.js';
+import { awsError, ok, startAwsEndpoint, type AwsEndpoint } from '../support/aws-endpoint.js';
+import { testContext } from '../support/contexts.js';
+import { failoverItem, fakeIdentity, items, primaryRegion, secret, sourceAt } from '../support/provider-fakes.js';
+
+const value = () => ok({ SecretString: 'value', VersionId: 'a'.repeat(32) });
+const throttling = () => awsError(400, 'ThrottlingException');
+
+describe('throttling', () => {
+  let endpoint: AwsEndpoint;
+  afterEach(() => endpoint.stop());
+
+  it('is waited out: more often than a call is tried otherwise, and the log line can say so', async () => {
+    let throttled = 0;
+    endpoint = await startAwsEndpoint(() => ((throttled += 1) <= 4 ? throttling() : value()));
+    const context = testContext();
+    const objects = await sourceAt(endpoint).fetch(items(secret('a')), fakeIdentity(), context);
+    assert.equal(objects.length, 1);
+    assert.equal(context.counts.aws, 5);
+    assert.ok(context.waits.throttling.begun > 0);
+    assert.equal(context.waits.throttling.goingOn, 0);
+  }).timeout(30_000);
+
+  it('fails the mount at the end of its time, in words that name the quota', async () => {
+    endpoint = await startAwsEndpoint(throttling);
+    const context = testContext(3_000);
+    await assert.rejects(sourceAt(endpoint).fetch(items(secret('a')), fakeIdentity(), context), (error: unknown) => {
+      assert.ok(error instanceof ProviderError);
+      assert.equal(error.code, 'aws_unavailable');
+      assert.match(error.message, /throttles this account \(ThrottlingException.*for as long as this mount had time/);
+      assert.match(error.message, /quota of secretsmanager:GetSecretValue/);
+      return true;
+    });
+    assert.ok(context.counts.aws >= 2, String(context.counts.aws));
+  });
+
+  it('of one region is not waited out where another has the value', async () => {
+    endpoint = await startAwsEndpoint(({ region }) => (region === primaryRegion ? throttling() : value()));
+    const context = testContext();
+    const started = performance.now();
+    const objects = await sourceAt(endpoint).fetch([failoverItem(secret('a'))], fakeIdentity(), context);
+    assert.notEqual(objects[0]?.region, primaryRegion);
+    assert.match(context.warnings.join(), /throttles this account|failover time-out/);
+    assert.ok(performance.now() - started < 6_000, 'no later than the failover time-out');
+  }).timeout(15_000);
+});
