@@ -45,8 +45,9 @@ export class Pace {
   readonly #queue = new FairQueue();
   #limiter = new DefaultRateLimiter();
   #measuredSince = performance.now();
-  /** Throttled answers since the last other one. */
+  /** Throttled answers since the last other one; those of calls that went out before one of them came say nothing more. */
   #inARow = 0;
+  #countedAt = -Infinity;
   #throttledAt = -Infinity;
   #noticedAt = -Infinity;
   /** What somebody got who was gone by then. */
@@ -97,10 +98,16 @@ export class Pace {
     this.#limiter.updateClientSendingRate({});
   }
 
-  /** @param error what the SDK threw */
-  throttled(error: unknown): void {
+  /**
+   * @param error what the SDK threw
+   * @param sentAt when the call went out, by `performance.now()`
+   */
+  throttled(error: unknown, sentAt: number): void {
     const now = performance.now();
-    this.#inARow += 1;
+    if (sentAt > this.#countedAt) {
+      this.#inARow += 1;
+      this.#countedAt = now;
+    }
     if (now - this.#measuredSince < budgets.paceMeasureMs) {
       // It would take a rate of 0 for what AWS bears, and let nothing out for seconds.
       this.#limiter.updateClientSendingRate({});

@@ -47,12 +47,13 @@ async function attempt<T>(
   send: () => Promise<T>,
 ): Promise<T | undefined> {
   await pace.take(owner, signal, waiting);
+  const sentAt = performance.now();
   try {
     const output = await send();
     pace.answered();
     return output;
   } catch (error) {
-    if (isThrottling(error)) pace.throttled(error);
+    if (isThrottling(error)) pace.throttled(error, sentAt);
     else pace.answered();
     if (isThrottling(error) && !signal.aborted && staysOn()) return undefined;
     throw error;

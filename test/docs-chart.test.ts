@@ -26,7 +26,7 @@ const otherWords = new Set(
   mountPropagation serviceAccountName roleRef kubeVersion appVersion matchLabels hostPath runAsUser allowPrivilegeEscalation
   objects objectName objectType objectAlias objectVersion objectVersionLabel filePermission jmesPath failoverObject
   failoverRegion pathTranslation usePodIdentity preferredAddressType secretsmanager ssmparameter
-  podUid serviceAccount waitedMs awsCalls stsCalls agentCalls kubernetesCalls requestIds durationMs
+  podUid serviceAccount waitedMs throttledMs awsCalls stsCalls agentCalls kubernetesCalls requestIds durationMs
   enableSecretRotation rotationPollInterval`.split(/\s+/),
 );
 

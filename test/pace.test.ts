@@ -20,7 +20,7 @@ async function slowPace(log = silentLogger): Promise<Pace> {
     for (let call = 0; call < 10; call += 1) pace.answered();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  pace.throttled(throttling);
+  pace.throttled(throttling, performance.now());
   return pace;
 }
 
@@ -95,7 +95,7 @@ describe('the pace of an API', () => {
 
   it('does not stand still after the first throttling of its first second', async () => {
     const pace = new Pace(api, silentLogger);
-    pace.throttled(throttling);
+    pace.throttled(throttling, performance.now());
     const started = performance.now();
     await pace.take('ns', never, unheard);
     assert.ok(performance.now() - started < 500);

@@ -88,8 +88,8 @@ ${table(['nodes', 'rotation', 'alone', 'by three', 'keeps nothing'], parameterRo
 ${parameterText()}
 ## Where a quota would be passed
 
-**What the provider does.** Throttling is not a final answer. Each call is tried three times, with growing, jittered pauses. A mount that does not get through fails, kubelet tries it again,
-and the files of running pods stay as they are. Nothing is written from half an answer.
+**What the provider does.** Calls that AWS throttles go out one at a time from each node, at a pace that finds out what AWS bears, and
+wait up to the time of their mount (81 s). A mount that does not get through fails, kubelet tries it again, and the files of running pods stay as they are. Nothing is written from half an answer.
 
 **What to set.**
 

@@ -7,6 +7,7 @@ import { testContext } from '../support/contexts.js';
 import { fakeIdentity, items, secret, sourceAt } from '../support/provider-fakes.js';
 
 const never = new AbortController().signal;
+const unheard = (): (() => void) => () => undefined;
 
 describe('CallGate', () => {
   const setUp = (calls: number, bytes = 1000) => {
@@ -33,11 +34,7 @@ describe('CallGate', () => {
 
   it('lets only so many calls out, and of one namespace half of them', async () => {
     const { gate, underWay, call, end } = setUp(4);
-    const [a, b, c] = [
-      gate.enter('a', testContext().startWait),
-      gate.enter('b', testContext().startWait),
-      gate.enter('c', testContext().startWait),
-    ];
+    const [a, b, c] = [gate.enter('a', unheard), gate.enter('b', unheard), gate.enter('c', unheard)];
     for (const name of ['a1', 'a2', 'a3']) void call(a, name);
     for (const name of ['b1', 'b2']) void call(b, name);
     void call(c, 'c1');
@@ -51,11 +48,7 @@ describe('CallGate', () => {
 
   it('lets only the mount that holds bytes for longest go on when there are too many', async () => {
     const { gate, underWay, call, arrive } = setUp(10);
-    const [late, first, second] = [
-      gate.enter('c', testContext().startWait),
-      gate.enter('a', testContext().startWait),
-      gate.enter('b', testContext().startWait),
-    ];
+    const [late, first, second] = [gate.enter('c', unheard), gate.enter('a', unheard), gate.enter('b', unheard)];
     arrive(first, 600);
     const held = arrive(second, 600);
     void call(late, 'late');
@@ -73,7 +66,7 @@ describe('CallGate', () => {
 
   it('lets a call go on for the oldest mount that joins it, whoever started it', async () => {
     const { gate, underWay, arrive } = setUp(10);
-    const [oldest, young] = [gate.enter('a', testContext().startWait), gate.enter('a', testContext().startWait)];
+    const [oldest, young] = [gate.enter('a', unheard), gate.enter('a', unheard)];
     arrive(oldest, 1000);
     const passes = [young];
     const shared = gate.run({ owner: 'a', passes }, never, () => Promise.resolve(underWay.push('shared')));
@@ -87,7 +80,7 @@ describe('CallGate', () => {
 
   it('counts the bytes of a shared answer until the last mount that took it has ended', () => {
     const { gate, arrive } = setUp(10);
-    const [one, two] = [gate.enter('a', testContext().startWait), gate.enter('a', testContext().startWait)];
+    const [one, two] = [gate.enter('a', unheard), gate.enter('a', unheard)];
     const answer = arrive(one, 100);
     two.hold(answer);
     one.end();
@@ -106,11 +99,7 @@ describe('CallGate', () => {
 
   it('lets a mount that is stopped leave the queue, and gives its place on', async () => {
     const { gate, underWay, call, end } = setUp(1);
-    const [a, b, c] = [
-      gate.enter('a', testContext().startWait),
-      gate.enter('b', testContext().startWait),
-      gate.enter('c', testContext().startWait),
-    ];
+    const [a, b, c] = [gate.enter('a', unheard), gate.enter('b', unheard), gate.enter('c', unheard)];
     void call(a, 'a');
     const leaver = new AbortController();
     const left = call(b, 'b', leaver.signal);
@@ -123,7 +112,7 @@ describe('CallGate', () => {
 
   it('refuses a mount whose answers are too large in all', () => {
     const { gate, arrive } = setUp(1, Infinity);
-    const pass = gate.enter('a', testContext().startWait);
+    const pass = gate.enter('a', unheard);
     arrive(pass, mountBytes);
     assert.throws(() => arrive(pass, 1), { code: 'volume_too_large' });
     pass.end();
