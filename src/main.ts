@@ -9,6 +9,7 @@ import { ProviderError } from './errors.js';
 import { stopSignals } from './hardening.js';
 import { createLogger, type Logger } from './log.js';
 import type { Mount } from './mount/types.js';
+import { boundOldGeneration } from './node-flags.js';
 import { parseOptions, programName, programVersion, type Options } from './options.js';
 import { startHealthListener } from './server/health.js';
 import { startServer, type ProviderServer, type ServerCondition } from './server/server.js';
@@ -104,13 +105,22 @@ async function lateMount(options: Options, log: Logger): Promise<LateMount> {
   let loaded: Promise<Mount> | undefined;
   const load = (): Promise<Mount> => {
     loaded ??= import('./compose-mount.js').then(({ composeMount }) => {
-      const mount = composeMount(options, { kubernetes, network, workerFile, log });
+      const composed = composeMount(options, { kubernetes, network, workerFile, log });
       log.debug('loaded what mounts need');
-      return mount;
+      return composed;
     });
     return loaded;
   };
-  return { load, mount: async (call, context) => (await load())(call, context) };
+  const mount: Mount = async (call, context) => {
+    const loadedMount = await load();
+    try {
+      return await loadedMount(call, context);
+    } finally {
+      // The first mount has loaded the last of the code.
+      boundOldGeneration();
+    }
+  };
+  return { load, mount };
 }
 
 /** Resolves with the first signal that asks the process to end; it may come before the start is over. */

@@ -5,8 +5,8 @@ import { readTrustedRoots } from './trusted-roots.js';
 
 export interface Network {
   readonly rules: ProxyRules;
-  /** Made once: reading all roots anew for each connection costs milliseconds. Absent: the built-in roots count. */
-  readonly secureContext?: SecureContext;
+  /** The roots to trust: one for all connections, and made for the first of them, for it costs 15 ms of CPU. */
+  readonly secureContext: () => SecureContext;
 }
 
 /**
@@ -16,5 +16,6 @@ export interface Network {
 export function readNetwork(env: Readonly<Record<string, string | undefined>>): Network {
   const rules = readProxyRules(env);
   const roots = readTrustedRoots(env);
-  return { rules, ...(roots !== undefined && { secureContext: createSecureContext({ ca: [...roots] }) }) };
+  let made: SecureContext | undefined;
+  return { rules, secureContext: () => (made ??= createSecureContext({ ca: roots() })) };
 }

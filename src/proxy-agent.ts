@@ -10,8 +10,8 @@ import type { ProxyRules } from './proxy-rules.js';
 export interface ConnectionOptions {
   readonly rules: ProxyRules;
   readonly lookup: LookupFunction;
-  /** The roots to trust; absent: Node's own. */
-  readonly secureContext?: SecureContext;
+  /** The roots to trust. */
+  readonly secureContext: () => SecureContext;
   /** From the name to the end of the TLS handshake, a proxy's part included. */
   readonly connectMs: number;
   /** How long a connection is kept without work. */
@@ -36,9 +36,8 @@ type Created = (error: Error | null, socket: Duplex) => void;
 type Failed = (error: Error) => void;
 type SocketOptions = https.RequestOptions & tls.ConnectionOptions;
 
-function agentOptions({ lookup, secureContext, idleMs, maxSockets }: ConnectionOptions): https.AgentOptions {
-  const trust = secureContext === undefined ? {} : { secureContext };
-  return { keepAlive: true, timeout: idleMs, maxSockets, lookup, ...trust };
+function agentOptions({ lookup, idleMs, maxSockets }: ConnectionOptions): http.AgentOptions {
+  return { keepAlive: true, timeout: idleMs, maxSockets, lookup };
 }
 
 /** For `http:` URLs. Requests through a proxy name the proxy as their host, so that every connection here is direct. */
@@ -68,17 +67,18 @@ export class SecureAgent extends https.Agent {
 
   override createConnection(options: SocketOptions, callback?: Created): Duplex | null | undefined {
     const { rules, connectMs } = this.#options;
+    const trusting = { ...options, secureContext: this.#options.secureContext() };
     const host = options.host ?? '';
     const port = Number(options.port ?? '443');
     const proxy = rules.proxyFor('https', host, port);
     if (proxy === undefined || callback === undefined) {
-      const socket = super.createConnection(options, callback);
+      const socket = super.createConnection(trusting, callback);
       if (socket) limitConnecting(socket, 'secureConnect', connectMs);
       return socket;
     }
     const started = performance.now();
     const secure = (tunnel: Duplex): void => {
-      const socket = super.createConnection({ ...options, socket: tunnel } as SocketOptions);
+      const socket = super.createConnection({ ...trusting, socket: tunnel } as SocketOptions);
       if (!socket) throw new TypeError('https.Agent made no socket');
       limitConnecting(socket, 'secureConnect', Math.max(connectMs - (performance.now() - started), 1));
       callback(null, socket);
@@ -101,7 +101,7 @@ export class SecureAgent extends https.Agent {
       headers: { host: target, ...proxyHeaders(proxy) },
       agent: false,
       lookup,
-      ...(secureContext !== undefined && { secureContext }),
+      ...(proxy.protocol === 'https:' && { secureContext: secureContext() }),
     } as https.RequestOptions);
     const stopTimer = startFairTimer(connectMs, () => {
       request.destroy(new ProxyError(`opened no connection to ${target} within ${connectMs} ms`, 'ETIMEDOUT'));

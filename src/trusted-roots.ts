@@ -7,18 +7,28 @@ import { describeError, ProviderError, quote } from './errors.js';
 /** Both take the place of the built-in roots; where both are given, both count. */
 const replacing = ['SSL_CERT_FILE', 'AWS_CA_BUNDLE'] as const;
 
-/** Adds to whatever roots hold. Node reads it too, but not for a connection that names its roots. */
+/** Adds to whatever roots hold. Node reads it too, but not for a connection that names its roots, as all here do. */
 const adding = 'NODE_EXTRA_CA_CERTS';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * The roots in PEM, or `undefined` when Node's own hold.
+ * The roots in PEM. The files are read and checked at once, Node's own roots only when they are asked for.
  * @throws ProviderError `start_failed` when a file cannot be read or holds no certificate
  */
-export function readTrustedRoots(env: Readonly<Record<string, string | undefined>>): readonly string[] | undefined {
+export function readTrustedRoots(env: Environment): () => string[] {
   const given = replacing.flatMap((variable) => readCertificates(variable, env[variable]));
   const extra = readCertificates(adding, env[adding]);
-  if (given.length > 0) return [...given, ...extra];
-  return extra.length > 0 ? [...rootCertificates, ...extra] : undefined;
+  return () => [...(given.length > 0 ? given : rootCertificates), ...extra];
+}
+
+/**
+ * Node's own roots and those that add to them. To be given wherever no other roots are: Node is started so that its
+ * default is OpenSSL's (`node-flags.ts`), which is another one on each machine.
+ * @throws ProviderError `start_failed` as above
+ */
+export function readStandardRoots(env: Environment): string[] {
+  return [...rootCertificates, ...readCertificates(adding, env[adding])];
 }
 
 function readCertificates(variable: string, path: string | undefined): readonly string[] {

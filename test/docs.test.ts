@@ -19,7 +19,18 @@ const sources = [...filesIn('src', '.ts'), ...filesIn('test', '.ts'), ...filesIn
 
 /** Flags of other programs that the pages name. */
 const flagsOfOthers = new Map([
-  ['node', ['max-semi-space-size', 'max-old-space-size', 'heap-growing-percent', 'disable-sigusr1']],
+  [
+    'node',
+    [
+      'max-semi-space-size',
+      'max-old-space-size',
+      'heap-growing-percent',
+      'use-openssl-ca',
+      'use-system-ca',
+      'use-bundled-ca',
+      'disable-sigusr1',
+    ],
+  ],
   ['the driver', ['max-call-recv-msg-size']],
   ['helm', ['set', 'set-json', 'reuse-values', 'reset-then-reuse-values', 'force-conflicts']],
   ['eksctl and aws', ['role-only', 'preserve', 'target-role-arn']],

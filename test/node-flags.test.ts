@@ -26,6 +26,12 @@ describe('missingNodeFlags', () => {
     const flags = missingNodeFlags([], () => false);
     assert.deepEqual(flags, [...nodeFlags.slice(0, 2)]);
   });
+
+  it('leaves the roots alone that Node was told to start with: it takes one choice only', () => {
+    for (const roots of ['--use-bundled-ca', '--use-system-ca']) {
+      assert.ok(!missingNodeFlags([roots], known).includes('--use-openssl-ca'), roots);
+    }
+  });
 });
 
 describe('the flags of Node', () => {
@@ -43,6 +49,20 @@ describe('the flags of Node', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+  it('leave valid what V8 compiled without them, as Node did with its own modules', function () {
+    // The V8 of Node 20 counts --max-semi-space-size as well.
+    if (process.version.startsWith('v20.')) this.skip();
+    const compile = 'new (require("vm").Script)("(function () { return 1; })"';
+    const run = (flags: readonly string[], program: string) =>
+      execFileSync(process.execPath, [...flags, '-p', program], { encoding: 'utf8' }).trim();
+    const code = run([], `${compile}).createCachedData().toString("base64")`);
+    const isRefused = (flags: readonly string[]) =>
+      run(flags, `${compile}, { cachedData: Buffer.from("${code}", "base64") }).cachedDataRejected`);
+    assert.equal(isRefused(missingNodeFlags([])), 'false');
+    // So the question can be answered with yes.
+    assert.equal(isRefused(['--heap-growing-percent=40']), 'true');
   });
 
   it('are all of them in the image: where its cache is made, and where it starts', () => {

@@ -5,7 +5,7 @@ import type { Secret } from '../secret.js';
 export interface KubernetesConnection {
   /** With a path when the API server stands behind one. */
   readonly server: URL;
-  /** PEM; absent: the roots that Node trusts. */
+  /** PEM; absent: the roots that Node brings along. */
   readonly ca?: string;
   /** What to send as bearer token; a file is read again now and then, for kubelet changes such tokens. */
   readonly token?: { readonly value: Secret } | { readonly file: string };

@@ -8,6 +8,7 @@ import type { MountContext } from '../mount/types.js';
 import { createNameLookup } from '../name-lookup.js';
 import { redact } from '../redact.js';
 import { SharedCalls } from '../shared-calls.js';
+import { readStandardRoots } from '../trusted-roots.js';
 import { BearerToken } from './bearer-token.js';
 import { httpGet, NoAnswerError, type Answer } from './http-get.js';
 import type { KubernetesConnection } from './kubernetes-connection.js';
@@ -171,7 +172,7 @@ function createAgent(connection: KubernetesConnection): http.Agent | https.Agent
 function secureContextOf({ ca, clientCertificate }: KubernetesConnection): tls.SecureContext {
   try {
     return tls.createSecureContext({
-      ...(ca !== undefined && { ca }),
+      ca: ca ?? readStandardRoots(process.env),
       ...(clientCertificate !== undefined && {
         cert: clientCertificate.certificate,
         key: clientCertificate.key.reveal(),

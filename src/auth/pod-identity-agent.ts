@@ -1,9 +1,11 @@
 /** The EKS Pod Identity Agent on this node: a pod's token in, the credentials of its association out. */
 import http from 'node:http';
 import https from 'node:https';
+import { createSecureContext } from 'node:tls';
 import type { Logger } from '../log.js';
 import type { AddressPreference } from '../mount/types.js';
 import type { Secret } from '../secret.js';
+import { readStandardRoots } from '../trusted-roots.js';
 import { httpGet, NoAnswerError, type Answer } from './http-get.js';
 import { jittered, wait } from './wait.js';
 
@@ -49,12 +51,15 @@ export class PodIdentityAgent {
   readonly #urls: Readonly<Record<Family, URL>>;
   // No keep-alive: a request for a pod is rare, a connection on the node cheap, and a stale one a failed mount.
   readonly #plain = new http.Agent({ keepAlive: false });
-  readonly #tls = new https.Agent({ keepAlive: false });
+  readonly #tls: https.Agent | undefined;
   #answeredLast: Family = 'ipv4';
 
   constructor(options: PodIdentityAgentOptions) {
     this.#options = options;
     this.#urls = { ipv4: new URL(options.ipv4Url), ipv6: new URL(options.ipv6Url) };
+    if (Object.values(this.#urls).every(({ protocol }) => protocol !== 'https:')) return;
+    const secureContext = createSecureContext({ ca: readStandardRoots(process.env) });
+    this.#tls = new https.Agent({ keepAlive: false, secureContext });
   }
 
   /**
@@ -107,7 +112,7 @@ export class PodIdentityAgent {
     try {
       return await httpGet({
         url,
-        agent: url.protocol === 'https:' ? this.#tls : this.#plain,
+        agent: (url.protocol === 'https:' && this.#tls) || this.#plain,
         headers: { authorization: request.token.revealText(), accept: 'application/json' },
         timeoutMs: this.#options.timeoutMs,
         connectTimeoutMs: Math.min(this.#options.connectTimeoutMs, this.#options.timeoutMs),
