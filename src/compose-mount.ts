@@ -7,7 +7,7 @@ import type { KubernetesApi } from './auth/kubernetes.js';
 import type { Logger } from './log.js';
 import { createExpressionEngine } from './mount/expression/expression-engine.js';
 import { createMount } from './mount/mount.js';
-import type { Mount } from './mount/types.js';
+import type { Mount } from './mount/ports.js';
 import { createVolumeWriter } from './mount/volume/write.js';
 import type { Network } from './network.js';
 import type { Options } from './options.js';

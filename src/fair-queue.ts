@@ -41,17 +41,17 @@ export class FairQueue {
 
   /** Lets one go on. @returns false: nobody waits */
   serve(): boolean {
-    for (const [owner, waiters] of this.#waiters) {
-      const [waiter] = waiters;
-      if (!waiter) throw new TypeError('an owner without waiters');
-      waiter.granted = true;
-      this.#leave(owner, waiter);
-      // To the end of the map: the others come first now.
-      if (this.#waiters.delete(owner)) this.#waiters.set(owner, waiters);
-      waiter.grant();
-      return true;
-    }
-    return false;
+    const [next] = this.#waiters;
+    if (!next) return false;
+    const [owner, waiters] = next;
+    const [waiter] = waiters;
+    if (!waiter) throw new TypeError('an owner without waiters');
+    waiter.granted = true;
+    this.#leave(owner, waiter);
+    // To the end of the map: the others come first now.
+    if (this.#waiters.delete(owner)) this.#waiters.set(owner, waiters);
+    waiter.grant();
+    return true;
   }
 
   #leave(owner: string, waiter: Waiter): void {

@@ -8,7 +8,7 @@ import { createKubernetesApi } from './auth/kubernetes.js';
 import { ProviderError } from './errors.js';
 import { stopSignals } from './hardening.js';
 import { createLogger, type Logger } from './log.js';
-import type { Mount } from './mount/types.js';
+import type { Mount } from './mount/ports.js';
 import { boundOldGeneration } from './node-flags.js';
 import { parseOptions, programName, programVersion, type Options } from './options.js';
 import { startHealthListener } from './server/health.js';
@@ -111,13 +111,15 @@ async function lateMount(options: Options, log: Logger): Promise<LateMount> {
     });
     return loaded;
   };
+  let isFirst = true;
   const mount: Mount = async (call, context) => {
     const loadedMount = await load();
     try {
       return await loadedMount(call, context);
     } finally {
       // The first mount has loaded the last of the code.
-      boundOldGeneration();
+      if (isFirst) boundOldGeneration();
+      isFirst = false;
     }
   };
   return { load, mount };

@@ -3,7 +3,7 @@ import { ServiceException } from '@smithy/core/client';
 import { isThrottlingError } from '@smithy/core/retry';
 import type { FinalizeRequestMiddleware, Pluggable } from '@smithy/types';
 import { throttlingPause, type Pace } from './pace.js';
-import { raceWithSignal } from './shared-calls.js';
+import { wait } from './wait.js';
 
 export interface PacedCall {
   readonly pace: Pace;
@@ -53,27 +53,23 @@ async function attempt<T>(
     pace.answered();
     return output;
   } catch (error) {
-    if (isThrottling(error)) pace.throttled(error, sentAt);
-    else pace.answered();
-    if (isThrottling(error) && !signal.aborted && staysOn()) return undefined;
-    throw error;
+    // A time-out or a lost connection says nothing of what AWS bears.
+    if (!ServiceException.isInstance(error)) throw error;
+    if (!isThrottlingError(error as Parameters<typeof isThrottlingError>[0])) {
+      pace.answered();
+      throw error;
+    }
+    pace.throttled(error, sentAt);
+    if (signal.aborted || !staysOn()) throw error;
+    return undefined;
   }
 }
 
-function isThrottling(error: unknown): boolean {
-  return ServiceException.isInstance(error) && isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
-}
-
 async function pause(throttled: number, { signal, waiting }: PacedCall): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, throttlingPause(throttled));
-  });
   const stopWaiting = waiting();
   try {
-    await raceWithSignal(over, signal);
+    await wait(throttlingPause(throttled), signal);
   } finally {
     stopWaiting();
-    clearTimeout(timer);
   }
 }

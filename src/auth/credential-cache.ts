@@ -1,6 +1,6 @@
 /** Credentials kept in memory under the very token that earned them, never longer than that token is good. */
 import * as budgets from '../budgets.js';
-import type { AwsCredentials } from '../mount/types.js';
+import type { AwsCredentials } from '../mount/ports.js';
 import { SharedCalls } from '../shared-calls.js';
 
 /** What an exchange with AWS brought. */

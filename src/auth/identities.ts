@@ -1,7 +1,8 @@
 /** Finds regions and IAM identity of a pod: the one door of this room. */
 import type { AwsSettings } from '../aws-settings.js';
 import type { Logger } from '../log.js';
-import type { Identities, Identity, MountContext, MountRequest } from '../mount/types.js';
+import type { Identities, Identity, MountContext } from '../mount/ports.js';
+import type { MountRequest } from '../mount/types.js';
 import type { Paces } from '../pace.js';
 import type { AwsRequestHandler } from '../transport.js';
 import { CredentialCache } from './credential-cache.js';

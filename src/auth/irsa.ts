@@ -4,7 +4,8 @@ import type { AwsSettings } from '../aws-settings.js';
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import { silentLogger } from '../log.js';
-import type { AwsCredentials, Identity, MountContext, Pod } from '../mount/types.js';
+import type { AwsCredentials, Identity, MountContext } from '../mount/ports.js';
+import type { Pod } from '../mount/types.js';
 import type { Paces } from '../pace.js';
 import { pacedAttempts } from '../paced-attempts.js';
 import { Secret } from '../secret.js';
@@ -14,7 +15,7 @@ import type { Role } from './role.js';
 import { sessionName } from './session-name.js';
 import { isInvalidIdentityToken, stsFailure } from './sts-failure.js';
 import { irsaSharing, type ChosenToken } from './tokens.js';
-import { jittered, wait } from './wait.js';
+import { jittered, wait } from '../wait.js';
 
 /** Tries again after InvalidIdentityToken, and the pause before each: STS may not have the issuer's keys yet. */
 const invalidTokenRetries = 2;

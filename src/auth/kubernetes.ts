@@ -4,7 +4,7 @@ import https from 'node:https';
 import tls from 'node:tls';
 import * as budgets from '../budgets.js';
 import { describeError, ProviderError, quote } from '../errors.js';
-import type { MountContext } from '../mount/types.js';
+import type { MountContext } from '../mount/ports.js';
 import { createNameLookup } from '../name-lookup.js';
 import { redact } from '../redact.js';
 import { SharedCalls } from '../shared-calls.js';
@@ -13,7 +13,7 @@ import { BearerToken } from './bearer-token.js';
 import { httpGet, NoAnswerError, type Answer } from './http-get.js';
 import type { KubernetesConnection } from './kubernetes-connection.js';
 import { RateLimiter } from './rate-limit.js';
-import { jittered, wait } from './wait.js';
+import { jittered, wait } from '../wait.js';
 
 export interface ServiceAccount {
   readonly uid: string;

@@ -7,7 +7,7 @@ import type { AddressPreference } from '../mount/types.js';
 import type { Secret } from '../secret.js';
 import { readStandardRoots } from '../trusted-roots.js';
 import { httpGet, NoAnswerError, type Answer } from './http-get.js';
-import { jittered, wait } from './wait.js';
+import { jittered, wait } from '../wait.js';
 
 type Family = 'ipv4' | 'ipv6';
 

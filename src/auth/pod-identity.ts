@@ -1,7 +1,8 @@
 /** EKS Pod Identity: the agent on the node exchanges the pod's token for the credentials of its association. */
 import * as budgets from '../budgets.js';
 import { ProviderError, quote } from '../errors.js';
-import type { AddressPreference, AwsCredentials, Identity, MountContext, Pod } from '../mount/types.js';
+import type { AwsCredentials, Identity, MountContext } from '../mount/ports.js';
+import type { AddressPreference, Pod } from '../mount/types.js';
 import { Secret } from '../secret.js';
 import { readAwsWords } from './aws-words.js';
 import { usableUntil, type CredentialCache, type Earned } from './credential-cache.js';

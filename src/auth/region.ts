@@ -1,6 +1,7 @@
 /** The regions of a mount: from its own parameters, from the environment, else from the node that the pod runs on. */
 import { ProviderError, quote } from '../errors.js';
-import type { MountContext, MountRequest, Pod, Regions } from '../mount/types.js';
+import type { MountContext } from '../mount/ports.js';
+import type { MountRequest, Pod, Regions } from '../mount/types.js';
 import { regionFault } from '../region-name.js';
 import type { KubernetesApi } from './kubernetes.js';
 

@@ -1,6 +1,7 @@
 /** The IAM role that a service account names for its pods (IRSA). */
 import { ProviderError, quote } from '../errors.js';
-import type { MountContext, Pod } from '../mount/types.js';
+import type { MountContext } from '../mount/ports.js';
+import type { Pod } from '../mount/types.js';
 import type { KubernetesApi } from './kubernetes.js';
 
 const annotation = 'eks.amazonaws.com/role-arn';

@@ -3,7 +3,7 @@ import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import { startTimer } from '../fair-timer.js';
 import type { LogFields } from '../log.js';
-import type { CallKind, MountContext, MountNotes, WaitKind } from './types.js';
+import type { CallKind, MountContext, MountNotes, WaitKind } from './ports.js';
 
 /** Most warnings that a mount's log line carries; what tenants write costs bounded log. */
 const warningLimit = 20;

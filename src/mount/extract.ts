@@ -7,7 +7,8 @@ import { JsonFailure, parseJson, type Json } from './expression/exact-json.js';
 import { asPlainPath } from './expression/expression.js';
 import { ExpressionFailure } from './expression/expression-failure.js';
 import { renderResult, selectPath } from './expression/expression-result.js';
-import type { ExpressionEngine, ExpressionOutcome, FetchedObject, ObjectSpec } from './types.js';
+import type { ExpressionEngine, ExpressionOutcome } from './ports.js';
+import type { FetchedObject, ObjectSpec } from './types.js';
 
 /**
  * The value of each jmesPath entry, object by object, both in the order of the list.

@@ -10,20 +10,8 @@ import { openMountCall, parseClass } from './request/request.js';
 import { Turns } from './turns.js';
 import { deliver, type DeliverOptions } from './volume/deliver.js';
 import { HeldFiles } from './volume/held.js';
-import type {
-  ExpressionEngine,
-  FetchedObject,
-  FetchItem,
-  FetchOrder,
-  Identities,
-  Identity,
-  Mount,
-  MountContext,
-  MountReply,
-  MountRequest,
-  Pod,
-  SecretSource,
-} from './types.js';
+import type { ExpressionEngine, FetchOrder, Identities, Identity, Mount, MountContext, SecretSource } from './ports.js';
+import type { FetchedObject, FetchItem, MountReply, MountRequest, Pod } from './types.js';
 
 export interface MountOptions extends DeliverOptions {
   readonly identities: Identities;

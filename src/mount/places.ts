@@ -3,7 +3,7 @@ import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { raceWithSignal } from '../shared-calls.js';
-import type { MountContext } from './types.js';
+import type { MountContext } from './ports.js';
 
 export interface WorkPlacesOptions {
   /** Mounts at work at once, at least 1. */

@@ -3,7 +3,7 @@ import { ServiceException } from '@smithy/core/client';
 import type { ResponseMetadata } from '@smithy/types';
 import { hasAwsRequestId } from '../aws-request-id.js';
 import { escapeControls } from '../errors.js';
-import type { AwsCredentials } from '../mount/types.js';
+import type { AwsCredentials } from '../mount/ports.js';
 import { redact, requestIdOf } from '../redact.js';
 
 /**

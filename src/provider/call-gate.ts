@@ -2,7 +2,7 @@
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import { GarbageBound } from '../garbage.js';
-import type { MountContext, WaitKind } from '../mount/types.js';
+import type { MountContext, WaitKind } from '../mount/ports.js';
 import { raceWithSignal } from '../shared-calls.js';
 
 /** The bytes of one answer; they count until the last mount that waited for it has ended. */

@@ -1,7 +1,7 @@
 /** One call to AWS: counts its attempts, remembers the last failed one, and gives every failure its meaning. */
 import type { HttpHandlerOptions, MetadataBearer, MiddlewareStack } from '@smithy/types';
 import { HttpRequest } from '@smithy/core/protocols';
-import type { AwsCredentials } from '../mount/types.js';
+import type { AwsCredentials } from '../mount/ports.js';
 import { pacedAttempts, type PacedCall } from '../paced-attempts.js';
 import { asAwsCallError, type AwsCallError } from './aws-errors.js';
 

@@ -3,7 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsSettings } from '../aws-settings.js';
 import { silentLogger } from '../log.js';
-import type { AwsCredentials } from '../mount/types.js';
+import type { AwsCredentials } from '../mount/ports.js';
 import type { AwsRequestHandler } from '../transport.js';
 import { WholeAnswerHandler } from './whole-answer.js';
 

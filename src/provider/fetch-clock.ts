@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
-import type { MountContext } from '../mount/types.js';
+import type { MountContext } from '../mount/ports.js';
 import { startTimer } from '../fair-timer.js';
 
 export interface FetchClock {

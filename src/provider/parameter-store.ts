@@ -1,6 +1,7 @@
 /** Gets parameters from Parameter Store, ten in a call. */
 import { GetParametersCommand, type Parameter } from '@aws-sdk/client-ssm';
-import type { AwsCredentials, ObjectQuery } from '../mount/types.js';
+import type { AwsCredentials } from '../mount/ports.js';
+import type { ObjectQuery } from '../mount/types.js';
 import { Secret } from '../secret.js';
 import { SharedCalls } from '../shared-calls.js';
 import { callAws, type CallOptions } from './call.js';

@@ -1,5 +1,5 @@
 /** One region as one mount sees it: its credentials, its share of calls under way, and calls shared with other mounts. */
-import type { AwsCredentials, Identity, MountContext } from '../mount/types.js';
+import type { AwsCredentials, Identity, MountContext } from '../mount/ports.js';
 import type { Paces } from '../pace.js';
 import { raceWithSignal, type SharedCalls } from '../shared-calls.js';
 import { AwsCallError } from './aws-errors.js';

@@ -1,7 +1,8 @@
 /** Tells what failed, and what was overlooked, object by object in request order; equal sentences are told once. */
 import * as budgets from '../budgets.js';
 import { combineErrors, ProviderError, quote } from '../errors.js';
-import type { FetchedObject, FetchItem, MountContext } from '../mount/types.js';
+import type { MountContext } from '../mount/ports.js';
+import type { FetchedObject, FetchItem } from '../mount/types.js';
 import type { Verdict } from './failover.js';
 import type { Failure } from './failure.js';
 

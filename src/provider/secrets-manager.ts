@@ -2,7 +2,8 @@
 import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Logger } from '../log.js';
 import * as budgets from '../budgets.js';
-import type { AwsCredentials, HeldObject, ObjectQuery } from '../mount/types.js';
+import type { AwsCredentials } from '../mount/ports.js';
+import type { HeldObject, ObjectQuery } from '../mount/types.js';
 import { Secret } from '../secret.js';
 import { SharedCalls } from '../shared-calls.js';
 import { AwsCallError, isLost } from './aws-errors.js';

@@ -1,7 +1,7 @@
 /** How long credentials are kept, for whom, and how they are forgotten. */
 import assert from 'node:assert/strict';
 import { CredentialCache, usableUntil, type Earned } from '../../src/auth/credential-cache.js';
-import type { AwsCredentials } from '../../src/mount/types.js';
+import type { AwsCredentials } from '../../src/mount/ports.js';
 import { Secret } from '../../src/secret.js';
 
 const never = new AbortController().signal;

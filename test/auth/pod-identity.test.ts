@@ -86,6 +86,7 @@ describe('pod identity', () => {
     assert.equal(credentials.secretAccessKey.revealText(), 'secret-a');
     assert.equal(credentials.sessionToken.revealText(), 'session-a');
     assert.deepEqual(credentials.expiresAt, expiresAt);
+    assert.equal(credentials.accountId, '111122223333');
     assert.equal(agent.seen[0]?.url, '/v1/credentials');
     assert.equal(
       agent.seen[0].headers['authorization'],

@@ -26,6 +26,17 @@ describe('the limit of requests', () => {
     );
   });
 
+  it('tells those who wait, and nobody else', async () => {
+    const limiter = new RateLimiter({ qps: 50, burst: 1 });
+    const told: string[] = [];
+    const waiting = (name: string) => () => {
+      told.push(name);
+      return () => told.push(`${name} no longer`);
+    };
+    await Promise.all([limiter.take('ns', never, waiting('first')), limiter.take('ns', never, waiting('second'))]);
+    assert.deepEqual(told, ['second', 'second no longer']);
+  });
+
   it('takes 0 for the defaults of client-go', async () => {
     const limiter = new RateLimiter({ qps: 0, burst: 0 });
     const times = await delays(limiter, 10);

@@ -33,6 +33,26 @@ describe('startMountContext', () => {
     end();
   });
 
+  it('counts the time of several waits at once only once, and of those that go on until the end', async () => {
+    const { context, end } = startMountContext();
+    const stops = [context.startWait('turn'), context.startWait('turn')];
+    await sleep(60);
+    for (const stop of stops) stop();
+    for (const stop of stops) stop();
+    context.startWait('throttling');
+    await sleep(60);
+    const { waitedMs, throttledMs, durationMs } = end();
+    assert.ok(Number(waitedMs) >= 55 && Number(throttledMs) >= 55, `${String(waitedMs)} and ${String(throttledMs)}`);
+    assert.ok(Number(waitedMs) + Number(throttledMs) <= Number(durationMs) + 1, String(durationMs));
+  });
+
+  it('says nothing of waits where there were none', () => {
+    const { context, end } = startMountContext();
+    context.startWait('turn')();
+    const { waitedMs, throttledMs } = end();
+    assert.deepEqual({ waitedMs, throttledMs }, { waitedMs: undefined, throttledMs: undefined });
+  });
+
   it('keeps the first reason to stop', () => {
     const { context, stop, end } = startMountContext();
     stop(new ProviderError('cancelled', 'one'));

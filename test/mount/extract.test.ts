@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { extractValues } from '../../src/mount/extract.js';
 import { createExpressionEngine } from '../../src/mount/expression/expression-engine.js';
-import type { ExpressionEngine, FetchedObject, ObjectSpec } from '../../src/mount/types.js';
+import type { ExpressionEngine } from '../../src/mount/ports.js';
+import type { FetchedObject, ObjectSpec } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';
 import { buildWorker, type WorkerFolder } from '../support/extract-worker.js';
 

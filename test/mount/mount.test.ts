@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { ProviderError } from '../../src/errors.js';
 import { silentLogger } from '../../src/log.js';
 import { createMount } from '../../src/mount/mount.js';
-import type { FetchItem, Identity, MountCall, PlannedFile } from '../../src/mount/types.js';
+import type { Identity } from '../../src/mount/ports.js';
+import type { FetchItem, MountCall, PlannedFile } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';
 import { testContext } from '../support/contexts.js';
 

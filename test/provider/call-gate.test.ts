@@ -46,6 +46,21 @@ describe('CallGate', () => {
     assert.deepEqual(underWay.slice(5), ['a3']);
   });
 
+  it('tells the mounts that wait for a call, and only those', async () => {
+    const { gate, call, end } = setUp(1);
+    const contexts = { a: testContext(), b: testContext() };
+    const [a, b] = [
+      gate.enter('a', (kind) => contexts.a.startWait(kind)),
+      gate.enter('b', (kind) => contexts.b.startWait(kind)),
+    ];
+    void call(a, 'a1');
+    void call(b, 'b1');
+    await sleep(1);
+    assert.deepEqual([contexts.a.waits.turn.begun, contexts.b.waits.turn], [0, { begun: 1, goingOn: 1 }]);
+    await end('a1');
+    assert.deepEqual(contexts.b.waits.turn, { begun: 1, goingOn: 0 });
+  });
+
   it('lets only the mount that holds bytes for longest go on when there are too many', async () => {
     const { gate, underWay, call, arrive } = setUp(10);
     const [late, first, second] = [gate.enter('c', unheard), gate.enter('a', unheard), gate.enter('b', unheard)];

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { ProviderError } from '../../src/errors.js';
-import type { FetchedObject, FetchItem, Identity } from '../../src/mount/types.js';
+import type { Identity } from '../../src/mount/ports.js';
+import type { FetchedObject, FetchItem } from '../../src/mount/types.js';
 import type { SecretSourceOptions } from '../../src/provider/source.js';
 import { Secret } from '../../src/secret.js';
 import {

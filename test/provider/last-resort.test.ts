@@ -1,7 +1,7 @@
 /** What kept values are good for while AWS cannot be reached (`--serve-stale-for`). */
 import assert from 'node:assert/strict';
 import { ProviderError } from '../../src/errors.js';
-import type { FetchOrder } from '../../src/mount/types.js';
+import type { FetchOrder } from '../../src/mount/ports.js';
 import { awsError, ok } from '../support/aws-endpoint.js';
 import { testContext, type TestContext } from '../support/contexts.js';
 import { a1, KeptValues, second } from '../support/kept-values.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { ProviderError } from '../../src/errors.js';
-import type { AwsCredentials } from '../../src/mount/types.js';
+import type { AwsCredentials } from '../../src/mount/ports.js';
 import { awsError, secretReply, startAwsEndpoint, type AwsEndpoint, type Script } from '../support/aws-endpoint.js';
 import { testContext } from '../support/contexts.js';
 import { credentials, fakeIdentity, items, parameter, secret, sourceAt } from '../support/provider-fakes.js';

@@ -40,9 +40,11 @@ describe('throttling', () => {
     endpoint = await startAwsEndpoint(({ region }) => (region === primaryRegion ? throttling() : value()));
     const context = testContext();
     const started = performance.now();
-    const objects = await sourceAt(endpoint).fetch([failoverItem(secret('a'))], fakeIdentity(), context);
+    // Long enough to tell it from the few attempts.
+    const { fetch } = sourceAt(endpoint, { failoverTimeoutMs: 60_000 });
+    const objects = await fetch([failoverItem(secret('a'))], fakeIdentity(), context);
     assert.notEqual(objects[0]?.region, primaryRegion);
-    assert.match(context.warnings.join(), /throttles this account|failover time-out/);
-    assert.ok(performance.now() - started < 6_000, 'no later than the failover time-out');
-  }).timeout(15_000);
+    assert.match(context.warnings.join(), /throttles this account/);
+    assert.ok(performance.now() - started < 20_000, 'given up after the few attempts');
+  }).timeout(30_000);
 });

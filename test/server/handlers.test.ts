@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as grpc from '@grpc/grpc-js';
 import { ProviderError } from '../../src/errors.js';
-import type { Mount } from '../../src/mount/types.js';
+import type { Mount } from '../../src/mount/ports.js';
 import { callMount, Cleanup, emptyReply, keptLog } from './serving.js';
 
 const { status } = grpc;

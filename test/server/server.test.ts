@@ -3,7 +3,8 @@ import net from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import { ProviderError } from '../../src/errors.js';
 import { Secret } from '../../src/secret.js';
-import type { MountCall, MountContext } from '../../src/mount/types.js';
+import type { MountContext } from '../../src/mount/ports.js';
+import type { MountCall } from '../../src/mount/types.js';
 import { callMount, Cleanup, emptyReply, keptLog, until } from './serving.js';
 
 const { status } = grpc;

@@ -8,7 +8,8 @@ import type { CSIDriverProviderClient } from '../../src/generated/v1alpha1/CSIDr
 import type { MountRequest } from '../../src/generated/v1alpha1/MountRequest.js';
 import type { MountResponse__Output } from '../../src/generated/v1alpha1/MountResponse.js';
 import { createLogger, type Logger } from '../../src/log.js';
-import type { Mount, MountReply } from '../../src/mount/types.js';
+import type { Mount } from '../../src/mount/ports.js';
+import type { MountReply } from '../../src/mount/types.js';
 import { startServer, type ProviderServer, type ServerOptions } from '../../src/server/server.js';
 import { loadProtocol } from '../support/protocol.js';
 

@@ -1,5 +1,5 @@
 /** A mount context for tests of single steps: records what it is told, and never ends by itself. */
-import type { CallKind, MountContext, MountNotes, WaitKind } from '../../src/mount/types.js';
+import type { CallKind, MountContext, MountNotes, WaitKind } from '../../src/mount/ports.js';
 
 export interface TestContext extends MountContext {
   readonly controller: AbortController;

@@ -1,5 +1,5 @@
 /** A source of values before an endpoint that answers as a test wants, with a clock of its own. */
-import type { FetchOrder } from '../../src/mount/types.js';
+import type { FetchOrder } from '../../src/mount/ports.js';
 import type { SecretSourceOptions } from '../../src/provider/source.js';
 import { ok, startAwsEndpoint, type AwsEndpoint, type AwsRequest } from './aws-endpoint.js';
 import { testContext } from './contexts.js';

@@ -1,14 +1,7 @@
 /** Identities and items for tests of the provider's side. */
 import { randomUUID } from 'node:crypto';
-import type {
-  AwsCredentials,
-  FetchedObject,
-  FetchItem,
-  Identity,
-  MountContext,
-  ObjectQuery,
-  SecretSource,
-} from '../../src/mount/types.js';
+import type { AwsCredentials, Identity, MountContext, SecretSource } from '../../src/mount/ports.js';
+import type { FetchedObject, FetchItem, ObjectQuery } from '../../src/mount/types.js';
 import { createSecretSource, type SecretSourceOptions } from '../../src/provider/source.js';
 import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';

@@ -9,7 +9,7 @@ import {
 import { ProviderError } from '../../errors.js';
 import { silentLogger, type Logger } from '../../log.js';
 import type { Secret } from '../../secret.js';
-import type { ExpressionEngine, ExpressionOutcome } from '../types.js';
+import type { ExpressionEngine, ExpressionOutcome } from '../ports.js';
 import { ExpressionWorker } from './expression-worker.js';
 
 export interface ExpressionEngineOptions {

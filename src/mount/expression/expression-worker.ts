@@ -1,7 +1,7 @@
 /** One worker thread that evaluates expressions: its start, its limits of time and memory, and its end. */
 import { Worker } from 'node:worker_threads';
 import { Secret } from '../../secret.js';
-import type { ExpressionOutcome } from '../types.js';
+import type { ExpressionOutcome } from '../ports.js';
 import type { EvaluateJob, WorkerMessage } from './extract-protocol.js';
 
 export interface WorkerLimits {

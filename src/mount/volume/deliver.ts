@@ -1,6 +1,7 @@
 /** The last step: the planned files go into the answer, or into the volume itself. */
 import { ProviderError } from '../../errors.js';
-import type { MountContext, MountReply, PlannedFile, VolumeWriter } from '../types.js';
+import type { MountContext, VolumeWriter } from '../ports.js';
+import type { MountReply, PlannedFile } from '../types.js';
 
 export interface DeliverOptions {
   /** The driver writes what the answer holds; else the provider writes and the answer names only the versions. */

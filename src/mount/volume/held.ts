@@ -1,15 +1,8 @@
 /** What the volume already holds: drivers up to 1.5 say the mounted versions, the files hold the values. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { heldFiles } from '../../budgets.js';
-import type {
-  FetchedObject,
-  FetchItem,
-  HeldObject,
-  MountRequest,
-  ObjectQuery,
-  ObjectSpec,
-  VolumeWriter,
-} from '../types.js';
+import type { VolumeWriter } from '../ports.js';
+import type { FetchedObject, FetchItem, HeldObject, MountRequest, ObjectQuery, ObjectSpec } from '../types.js';
 import { TimeSlice } from './time-slice.js';
 
 /**

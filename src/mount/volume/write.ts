@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Secret } from '../../secret.js';
-import type { MountContext, VolumeWriter, WriteResult } from '../types.js';
+import type { MountContext, VolumeWriter, WriteResult } from '../ports.js';
 import { filesIn, findChanges, readRegular } from './compare.js';
 import { type FileTree, treeOf } from './file-tree.js';
 import { removeDriverSet } from './driver-links.js';

@@ -4,7 +4,7 @@ import {
   createExpressionEngine,
   type ExpressionEngineOptions,
 } from '../../../src/mount/expression/expression-engine.js';
-import type { ExpressionOutcome } from '../../../src/mount/types.js';
+import type { ExpressionOutcome } from '../../../src/mount/ports.js';
 import { Secret } from '../../../src/secret.js';
 import { buildWorker, type WorkerFolder } from '../../support/extract-worker.js';
 

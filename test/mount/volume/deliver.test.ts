@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { ProviderError } from '../../../src/errors.js';
 import { v1alpha1 } from '../../../src/generated/codec.js';
 import { deliver, encodedReplyBytes } from '../../../src/mount/volume/deliver.js';
-import type { PlannedFile, VolumeWriter } from '../../../src/mount/types.js';
+import type { VolumeWriter } from '../../../src/mount/ports.js';
+import type { PlannedFile } from '../../../src/mount/types.js';
 import { Secret } from '../../../src/secret.js';
 import { testContext } from '../../support/contexts.js';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { HeldFiles } from '../../../src/mount/volume/held.js';
-import type { FetchItem, MountRequest, VolumeWriter } from '../../../src/mount/types.js';
+import type { VolumeWriter } from '../../../src/mount/ports.js';
+import type { FetchItem, MountRequest } from '../../../src/mount/types.js';
 import { Secret } from '../../../src/secret.js';
 import { parse } from '../../support/requests.js';
 

@@ -1,5 +1,5 @@
 /** Pauses between attempts that end with the mount. */
-import { raceWithSignal } from '../shared-calls.js';
+import { raceWithSignal } from './shared-calls.js';
 
 /** @throws `signal.reason` as soon as the signal fires */
 export async function wait(ms: number, signal: AbortSignal): Promise<void> {
