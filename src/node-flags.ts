@@ -46,10 +46,16 @@ export function replaceProcessWithFlags(): void {
 /**
  * Has the old generation collected before it has grown much, unless the process was started with another value. On the
  * command line the flag would make V8 refuse all code that was compiled before, Node's own too: 30 ms of CPU at each start.
- * So it is set when the code is there.
+ * So it is set when the code is there, and lifted before code is kept for another process.
+ * @returns what lifts it
  */
-export function boundOldGeneration(): void {
-  if (!givenFlags().some((flag) => flagName(flag) === flagName(growingFlag))) v8.setFlagsFromString(growingFlag);
+export function boundOldGeneration(): () => void {
+  const name = flagName(growingFlag);
+  if (givenFlags().some((flag) => flagName(flag) === name)) return () => undefined;
+  v8.setFlagsFromString(growingFlag);
+  return () => {
+    v8.setFlagsFromString(`${name}=0`);
+  };
 }
 
 function givenFlags(): readonly string[] {
