@@ -74,9 +74,10 @@ export class PartLoader {
 
   #compile(name: string): vm.Script {
     const filename = path.join(this.#folder, name);
-    const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'utf8')}\n})`;
+    const bytes = readFileSync(filename);
+    const source = `(function (exports, require, module, __filename, __dirname) {${bytes.toString()}\n})`;
     if (this.#cache === undefined) return new vm.Script(source, { filename });
-    const hash = createHash('sha256').update(source).digest('hex').slice(0, 32);
+    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
     const file = path.join(this.#cache, `${hash}.code`);
     const cachedData = readIfThere(file);
     const script = new vm.Script(source, { filename, ...(cachedData !== undefined && { cachedData }) });
