@@ -9,7 +9,7 @@ import { ProviderError } from './errors.js';
 import { stopSignals } from './hardening.js';
 import { createLogger, type Logger } from './log.js';
 import type { Mount } from './mount/types.js';
-import { boundOldGeneration } from './node-flags.js';
+import { setLateFlags } from './node-flags.js';
 import { parseOptions, programName, programVersion, type Options } from './options.js';
 import { startHealthListener } from './server/health.js';
 import { startServer, type ProviderServer, type ServerCondition } from './server/server.js';
@@ -117,7 +117,7 @@ async function lateMount(options: Options, log: Logger): Promise<LateMount> {
       return await loadedMount(call, context);
     } finally {
       // The first mount has loaded the last of the code.
-      boundOldGeneration();
+      setLateFlags();
     }
   };
   return { load, mount };
