@@ -28,6 +28,8 @@ const flagsOfOthers = new Map([
       'no-concurrent-recompilation',
       'no-sparkplug',
       'no-maglev',
+      'optimize-for-size',
+      'v8-pool-size',
       'use-openssl-ca',
       'use-system-ca',
       'use-bundled-ca',
