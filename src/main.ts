@@ -8,7 +8,7 @@ import { ProviderError } from './errors.js';
 import { stopSignals } from './hardening.js';
 import { createLogger, type Logger } from './log.js';
 import type { Mount } from './mount/types.js';
-import { boundOldGeneration } from './node-flags.js';
+import { setLateFlags } from './node-flags.js';
 import { parseOptions, programName, programVersion, type Options } from './options.js';
 import { startHealthListener } from './server/health.js';
 import { startServer, type ProviderServer, type ServerCondition } from './server/server.js';
@@ -120,7 +120,7 @@ async function lateMount(options: Options, log: Logger, { folder, atExit }: Surr
     return loaded;
   };
   const settleIn = once(() => {
-    const lift = boundOldGeneration();
+    const lift = setLateFlags();
     process.once('exit', () => {
       lift();
       atExit();
