@@ -89,13 +89,6 @@ export const undeliveredBytes = 4 * 1024 * 1024;
 /** Bytes of answers after which their garbage is collected: with a few copies of each, what a small container can bear. */
 export const garbageBytes = 4 * 1024 * 1024;
 
-/** How long no mount may have been under way before the garbage of those before is collected thoroughly. */
-export const quietMs = 10_000;
-
-/** Mounts after which that is worth its 80 ms of CPU, and the shortest time from one such collection to the next. */
-export const quietMounts = 20;
-export const quietEveryMs = 600_000;
-
 /** Bytes of all answers of one mount: 150 full secrets, far more than a class that anybody maintains. */
 export const mountBytes = 16 * 1024 * 1024;
 

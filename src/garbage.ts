@@ -1,14 +1,10 @@
-/** Has V8 collect what mounts leave behind, where it would not by itself, or not soon enough. */
+/** Has V8 collect what large answers leave behind, before it would by itself. */
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { garbageBytes, quietEveryMs, quietMounts, quietMs } from './budgets.js';
+import { garbageBytes } from './budgets.js';
 
-/** What V8 offers under `--expose-gc`; Node 20 takes every major collection for an ordinary one. */
-type Collect = (options: {
-  readonly type: 'major';
-  readonly execution: 'async';
-  readonly flavor?: 'last-resort';
-}) => Promise<void>;
+/** What V8 offers under `--expose-gc`. */
+type Collect = (options: { readonly type: 'major'; readonly execution: 'async' }) => Promise<void>;
 
 /**
  * V8 knows of buffers outside of its heap, but lets 64 MiB of dead ones lie before it looks: more than a container has
@@ -33,54 +29,6 @@ export class GarbageBound {
     void this.#collect({ type: 'major', execution: 'async' }).finally(() => {
       this.#running = false;
     });
-  }
-}
-
-/** For tests; the defaults are V8's collector and what `budgets.ts` says. */
-export interface QuietOptions {
-  readonly collect?: Collect;
-  readonly waitMs?: number;
-  readonly everyMs?: number;
-}
-
-/**
- * Has V8 give back what it keeps for the next mounts, once there are none for a while: the young generation, pages that
- * are half empty, code that no longer runs. It would never do so by itself, and after a roll-out a node has no use for
- * 15 MiB of it. A row of mounts is not disturbed: the process stands still for as long as this takes.
- */
-export class QuietCollection {
-  readonly #options: Required<QuietOptions>;
-  #underWay = 0;
-  #mounts = 0;
-  #earliest = -Infinity;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor({ collect = exposeCollector(), waitMs = quietMs, everyMs = quietEveryMs }: QuietOptions = {}) {
-    this.#options = { collect, waitMs, everyMs };
-  }
-
-  /** A mount has come; each ends with one call of the function that this gives. */
-  begin(): () => void {
-    clearTimeout(this.#timer);
-    this.#underWay += 1;
-    this.#mounts += 1;
-    return () => {
-      this.#underWay -= 1;
-      if (this.#underWay === 0 && this.#mounts >= quietMounts) this.#wait();
-    };
-  }
-
-  #wait(): void {
-    const { collect, waitMs, everyMs } = this.#options;
-    const untilEarliest = this.#earliest - performance.now();
-    this.#timer = setTimeout(
-      () => {
-        this.#mounts = 0;
-        this.#earliest = performance.now() + everyMs;
-        void collect({ type: 'major', execution: 'async', flavor: 'last-resort' });
-      },
-      Math.max(waitMs, untilEarliest),
-    ).unref();
   }
 }
 

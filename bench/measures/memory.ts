@@ -11,7 +11,7 @@ import type { Identity, Size } from '../world.js';
 const idleMs = 2000;
 
 /** A while without mounts, after which a process may have given memory back. */
-const quietMs = 20_000;
+const quietMs = 60_000;
 
 /** The aims are in decimal megabytes. */
 const megabytes = (count: number) => ({ atMost: (count * 1e6) / 1024 / 1024 });
@@ -49,8 +49,8 @@ async function idleAndMany(side: Side, effort: Effort): Promise<readonly Figure[
       { name: 'private memory, idle', unit: 'MiB', value: idlePrivate },
       { name: `RSS ${what}`, unit: 'MiB', value: after.rss, aim: megabytes(95), plot: true },
       { name: `private memory ${what}`, unit: 'MiB', value: afterPrivate },
-      { name: `RSS 20 s ${what}`, unit: 'MiB', value: later.rss, aim: megabytes(95) },
-      { name: `private memory 20 s ${what}`, unit: 'MiB', value: privateMib(pid) },
+      { name: `RSS a minute ${what}`, unit: 'MiB', value: later.rss, aim: megabytes(95) },
+      { name: `private memory a minute ${what}`, unit: 'MiB', value: privateMib(pid) },
       { name: `open sockets ${what}`, unit: 'sockets', value: open },
     ];
   });

@@ -2,7 +2,6 @@
 import * as grpc from '@grpc/grpc-js';
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
-import { QuietCollection } from '../garbage.js';
 import type { MountRequest__Output } from '../generated/v1alpha1/MountRequest.js';
 import type { MountResponse } from '../generated/v1alpha1/MountResponse.js';
 import type { VersionResponse } from '../generated/v1alpha1/VersionResponse.js';
@@ -38,7 +37,6 @@ const requestIdLimit = 20;
 
 export function createHandlers(options: HandlerOptions): Handlers {
   const running = new BusySet<RunningMount>();
-  const quiet = new QuietCollection();
   let stopped: ProviderError | undefined;
   const { name, version } = options.runtime;
   return {
@@ -48,12 +46,10 @@ export function createHandlers(options: HandlerOptions): Handlers {
     mount: (call, callback) => {
       const started = startMountContext(deadlineOf(call));
       running.add(started);
-      const ended = quiet.begin();
       if (stopped !== undefined) started.stop(stopped);
       stopWhenCancelled(call, started);
       const answer = (outcome: Outcome): void => {
         running.delete(started);
-        ended();
         const fields = started.end();
         if ('reply' in outcome) {
           logDone(options.log, fields);
