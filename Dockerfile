@@ -23,7 +23,7 @@ FROM ${RUNTIME_IMAGE} AS cache
 USER 0:0
 COPY --from=build /app /app
 COPY scripts/image/warm.mjs /warm.mjs
-RUN ["/nodejs/bin/node", "--max-semi-space-size=4", "--use-openssl-ca", "--disable-sigusr1", "/warm.mjs"]
+RUN ["/nodejs/bin/node", "--max-semi-space-size=4", "--no-concurrent-recompilation", "--use-openssl-ca", "--disable-sigusr1", "/warm.mjs"]
 
 FROM ${RUNTIME_IMAGE}
 COPY --from=cache /app /app
@@ -32,7 +32,7 @@ ENV NODE_COMPILE_CACHE=/app/cache MALLOC_ARENA_MAX=1
 # Kubelet's directories and the driver's belong to root; the process needs no capability to write there.
 USER 0:0
 # The flags of src/node-flags.ts; given here, the process does not start itself anew.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--use-openssl-ca", "--disable-sigusr1", "/app/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--no-concurrent-recompilation", "--use-openssl-ca", "--disable-sigusr1", "/app/main.js"]
 ARG VERSION=unknown
 ARG REVISION=unknown
 ARG SOURCE=unknown

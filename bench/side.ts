@@ -14,6 +14,9 @@ export function defaultCommand(): readonly string[] {
   return [process.execPath, ...missingNodeFlags([]), path.resolve(import.meta.dirname, '../dist/main.js')];
 }
 
+/** What the image sets beside the path of its compile cache. */
+export const imageEnvironment = { MALLOC_ARENA_MAX: '1' } as const;
+
 export interface SideOptions {
   readonly label: string;
   readonly command: readonly string[];
@@ -160,6 +163,7 @@ export class Side {
     return {
       AWS_REGION: region,
       NODE_COMPILE_CACHE: this.#cache,
+      ...imageEnvironment,
       ...(this.plain ? inCluster : environment),
     };
   }

@@ -38,14 +38,23 @@ try {
   // esbuild splits modules of the standard alone: so the provider's parts are made as such, and then CommonJS of each.
   const provider = await build({
     ...shared,
-    entryPoints: { main: 'src/main.ts' },
+    alias: { ...shared.alias, '@grpc/proto-loader': path.join(root, 'scripts/no-proto-loader.cjs') },
+    entryPoints: { program: 'src/main.ts' },
     format: 'esm',
     splitting: true,
+    entryNames: `${parts}/[name]`,
     chunkNames: `${parts}/[name]-[hash]`,
   });
   for (const name of filesOf(stage)) {
     const file = path.join(stage, name);
-    const options = { format: 'cjs', minify: true, platform: 'node', target: shared.target };
+    const options = {
+      format: 'cjs',
+      minify: true,
+      platform: 'node',
+      target: shared.target,
+      // Parts are loaded by src/part-loader.ts; Node's own way for modules would also read each file for its exports.
+      supported: { 'dynamic-import': false },
+    };
     writeFileSync(file, (await transform(readFileSync(file, 'utf8'), options)).code);
   }
   const others = await build({ ...shared, entryPoints: otherEntries(), format: 'cjs' });
@@ -57,8 +66,9 @@ try {
   writeFileSync(path.join(stage, 'package.json'), '{"type":"commonjs"}\n');
   const fresh = filesOf(stage);
   mkdirSync(path.join(dist, parts), { recursive: true });
-  // The entry comes last: it never names a part that is not there yet.
-  for (const name of fresh.sort((a, b) => Number(a === 'main.js') - Number(b === 'main.js'))) {
+  // A file comes after those that it names.
+  const last = [path.join(parts, 'program.js'), 'main.js'];
+  for (const name of fresh.sort((a, b) => last.indexOf(a) - last.indexOf(b))) {
     renameSync(path.join(stage, name), path.join(dist, name));
   }
   for (const name of readdirSync(path.join(dist, parts))) {
@@ -70,7 +80,11 @@ try {
 
 /** The program for people is not there while the image is built. */
 function otherEntries() {
-  const entries = { 'extract-worker': 'src/mount/expression/extract-worker.ts', cli: 'src/cli/cli.ts' };
+  const entries = {
+    main: 'src/start.ts',
+    'extract-worker': 'src/mount/expression/extract-worker.ts',
+    cli: 'src/cli/cli.ts',
+  };
   return Object.fromEntries(
     Object.entries(entries).filter(([name, file]) => name !== 'cli' || existsSync(path.join(root, file))),
   );

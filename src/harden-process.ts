@@ -1,5 +1,5 @@
 /**
- * Imported by `main.ts` before anything else, for its effect alone: from here on no signal opens a debugger, and the
+ * Imported by `start.ts` before anything else, for its effect alone: from here on no signal opens a debugger, and the
  * environment holds no identity of the node's. A process that was started in a revealing way ends here.
  */
 import { harmlessSignals, scrubEnvironment, startRefusal } from './hardening.js';

@@ -1,5 +1,4 @@
 /** The provider process: reads how it was started, wires everything, serves until it is told to stop. */
-import './harden-process.js';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
@@ -9,7 +8,7 @@ import { ProviderError } from './errors.js';
 import { stopSignals } from './hardening.js';
 import { createLogger, type Logger } from './log.js';
 import type { Mount } from './mount/ports.js';
-import { boundOldGeneration } from './node-flags.js';
+import { setLateFlags } from './node-flags.js';
 import { parseOptions, programName, programVersion, type Options } from './options.js';
 import { startHealthListener } from './server/health.js';
 import { startServer, type ProviderServer, type ServerCondition } from './server/server.js';
@@ -19,12 +18,22 @@ import { readNetwork } from './network.js';
 /** Log lines that wait for a slow reader, in bytes; what comes on top is lost, or it would fill the memory. */
 const pendingLogBytes = 1024 * 1024;
 
+/** From serving to loading what mounts need, in milliseconds. */
+const loadDelayMs = 500;
+
 /** Longest wait for the last log lines to leave. */
 const logFlushMs = 500;
 
-void main();
+/** What the program is started with. */
+export interface Surroundings {
+  /** Where the program of the worker lies. */
+  readonly folder: string;
+  /** Called at the very end of a process that has mounted. */
+  readonly atExit: () => void;
+}
 
-async function main(): Promise<void> {
+/** Serves until it is told to stop, and ends the process. */
+export async function main(surroundings: Surroundings): Promise<void> {
   const told = toldToStop();
   const parsed = parseOptions(process.argv.slice(2), process.env);
   if (parsed.kind === 'help') {
@@ -44,7 +53,7 @@ async function main(): Promise<void> {
   const log = createLogger({ level: options.logLevel, format: options.logFormat, write: writeLog });
   let server: ProviderServer;
   try {
-    server = await start(options, log);
+    server = await start(options, log, surroundings);
   } catch (error) {
     await failStart(log, error instanceof ProviderError ? error.message : `internal error: ${bugTrace(error)}`);
     return;
@@ -56,10 +65,10 @@ async function main(): Promise<void> {
 }
 
 /** @throws ProviderError `start_failed`, with no socket left behind */
-async function start(options: Options, log: Logger): Promise<ProviderServer> {
+async function start(options: Options, log: Logger, surroundings: Surroundings): Promise<ProviderServer> {
   redirectNotices(log);
   const runtime = { name: programName, version: programVersion };
-  const { mount, load } = await lateMount(options, log);
+  const { mount, load } = await lateMount(options, log, surroundings);
   let condition = (): ServerCondition => ({ kind: 'starting' });
   // Before the socket: a port that is taken must not leave one behind.
   const { httpPort } = options;
@@ -68,8 +77,8 @@ async function start(options: Options, log: Logger): Promise<ProviderServer> {
   const server = await startServer({ directory: options.providerVolume, mount, runtime, log });
   condition = server.condition;
   keepGoing(log);
-  // After the calls that wait already: a health check must not wait for it.
-  setImmediate(() => void load());
+  // After the calls that come at once: a health check must not wait for it, and a mount starts it anyway.
+  setTimeout(() => void load(), loadDelayMs);
   log.info('serving', {
     ...runtime,
     node: process.version,
@@ -93,15 +102,14 @@ interface LateMount {
  * set wrong is checked here, at once.
  * @throws ProviderError `start_failed`
  */
-async function lateMount(options: Options, log: Logger): Promise<LateMount> {
+async function lateMount(options: Options, log: Logger, { folder, atExit }: Surroundings): Promise<LateMount> {
   const connection = await loadKubernetesConnection(process.env, readFileSync, async (list, readFile) => {
     const { readKubeconfig } = await import('./auth/kubeconfig.js');
     return readKubeconfig(list, readFile);
   });
   const kubernetes = createKubernetesApi({ connection, qps: options.qps, burst: options.burst });
   const network = readNetwork(process.env);
-  // Beside this program; what is loaded late lies in a folder of its own.
-  const workerFile = path.join(import.meta.dirname, 'extract-worker.js');
+  const workerFile = path.join(folder, 'extract-worker.js');
   let loaded: Promise<Mount> | undefined;
   const load = (): Promise<Mount> => {
     loaded ??= import('./compose-mount.js').then(({ composeMount }) => {
@@ -111,18 +119,27 @@ async function lateMount(options: Options, log: Logger): Promise<LateMount> {
     });
     return loaded;
   };
-  let isFirst = true;
+  const settleIn = once(() => {
+    const lift = setLateFlags();
+    process.once('exit', () => {
+      lift();
+      atExit();
+    });
+  });
   const mount: Mount = async (call, context) => {
     const loadedMount = await load();
-    try {
-      return await loadedMount(call, context);
-    } finally {
-      // The first mount has loaded the last of the code.
-      if (isFirst) boundOldGeneration();
-      isFirst = false;
-    }
+    // The first mount loads the last of the code.
+    return loadedMount(call, context).finally(settleIn);
   };
   return { load, mount };
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
 }
 
 /** Resolves with the first signal that asks the process to end; it may come before the start is over. */

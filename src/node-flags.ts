@@ -1,16 +1,28 @@
-/** The flags that Node needs for this process; all but one cannot be set once it runs. */
+/** The flags that Node needs for this process: those of its start, and those that are better set once it runs. */
 import v8 from 'node:v8';
 
 /**
  * A young generation of its default size keeps tens of megabytes of dead values on every node. Node would parse all its
  * roots as soon as TLS is loaded, which is a third of a second at 50m of CPU, used or not; every connection here names its
- * own roots. The last flag closes the moment before our own handler for SIGUSR1 is in place.
+ * own roots. The optimizing compilers work in the main thread: beside it several do at once, and of the 10 to 25 MiB that
+ * they take then, malloc gives nothing back. The last flag closes the moment before our own handler for SIGUSR1 is in place.
  * None of them may make V8 refuse the code that Node brings along for its own modules (docs/adr/0009).
  */
-export const nodeFlags = ['--max-semi-space-size=4', '--use-openssl-ca', '--disable-sigusr1'] as const;
+export const nodeFlags = [
+  '--max-semi-space-size=4',
+  '--no-concurrent-recompilation',
+  '--use-openssl-ca',
+  '--disable-sigusr1',
+] as const;
 
-/** By how much the old generation may grow before it is collected, in percent; by default it may quadruple. */
-const growingFlag = '--heap-growing-percent=40';
+/**
+ * The old generation grows by so many percent before it is collected; by default it may quadruple. Sparkplug, the compiler
+ * between the interpreter and the optimizing ones, costs as much CPU as it saves for what a mount runs, and memory.
+ */
+const lateFlags = [
+  { set: '--heap-growing-percent=40', lift: '--heap-growing-percent=0' },
+  { set: '--no-sparkplug', lift: '--sparkplug' },
+] as const;
 
 /** Other roots than OpenSSL's as Node's default: Node starts with one choice only. */
 const otherRoots = ['--use-bundled-ca', '--use-system-ca'];
@@ -44,12 +56,18 @@ export function replaceProcessWithFlags(): void {
 }
 
 /**
- * Has the old generation collected before it has grown much, unless the process was started with another value. On the
- * command line the flag would make V8 refuse all code that was compiled before, Node's own too: 30 ms of CPU at each start.
- * So it is set when the code is there.
+ * Sets the flags that V8 obeys at any time, unless the process was started with another choice. On the command line they
+ * would make V8 refuse all code that was compiled before, Node's own too: 30 ms of CPU at each start. So this is for when
+ * the code is there.
+ * @returns what lifts them again, so that code can be kept for another process
  */
-export function boundOldGeneration(): void {
-  if (!givenFlags().some((flag) => flagName(flag) === flagName(growingFlag))) v8.setFlagsFromString(growingFlag);
+export function setLateFlags(): () => void {
+  const given = new Set(givenFlags().map((flag) => withoutNo(flagName(flag))));
+  const ours = lateFlags.filter(({ set }) => !given.has(withoutNo(flagName(set))));
+  for (const { set } of ours) v8.setFlagsFromString(set);
+  return () => {
+    for (const { lift } of ours) v8.setFlagsFromString(lift);
+  };
 }
 
 function givenFlags(): readonly string[] {
@@ -59,4 +77,9 @@ function givenFlags(): readonly string[] {
 
 function flagName(flag: string): string {
   return (flag.split('=')[0] ?? '').replaceAll('_', '-');
+}
+
+/** The name of what `--no-...` turns off. */
+function withoutNo(name: string): string {
+  return name.replace(/^--no-/, '--');
 }

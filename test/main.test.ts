@@ -34,7 +34,14 @@ describe('the provider process', function () {
 
   before(async () => {
     await build({
-      entryPoints: [path.resolve(import.meta.dirname, '../src/main.ts')],
+      // As src/start.ts does, but in one file.
+      stdin: {
+        contents: `import './harden-process.js';
+          import { main } from './main.js';
+          void main({ folder: import.meta.dirname, atExit: () => undefined });`,
+        resolveDir: path.resolve(import.meta.dirname, '../src'),
+        loader: 'ts',
+      },
       outfile: program,
       bundle: true,
       platform: 'node',

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import { imageEnvironment } from '../bench/side.js';
 import { missingNodeFlags, nodeFlags } from '../src/node-flags.js';
 
 describe('missingNodeFlags', () => {
@@ -24,13 +25,38 @@ describe('missingNodeFlags', () => {
 
   it('leaves out what this Node does not know', () => {
     const flags = missingNodeFlags([], () => false);
-    assert.deepEqual(flags, [...nodeFlags.slice(0, 2)]);
+    assert.deepEqual(flags, [...nodeFlags.slice(0, -1)]);
   });
 
   it('leaves the roots alone that Node was told to start with: it takes one choice only', () => {
     for (const roots of ['--use-bundled-ca', '--use-system-ca']) {
       assert.ok(!missingNodeFlags([roots], known).includes('--use-openssl-ca'), roots);
     }
+  });
+});
+
+describe('setLateFlags', () => {
+  /** Whether V8 refuses code that was compiled before: it does once a flag has changed that counts for it. */
+  const changesFlags = (...given: readonly string[]) => {
+    const module = JSON.stringify(new URL('../src/node-flags.ts', import.meta.url).href);
+    const program = `
+      import { Script } from 'node:vm';
+      import { setLateFlags } from ${module};
+      const cachedData = new Script('(function () { return 1; })').createCachedData();
+      setLateFlags();
+      // Another text, of the same length: the same one V8 would know without the data.
+      console.log(new Script('(function () { return 2; })', { cachedData }).cachedDataRejected);`;
+    const words = ['--import=tsx', ...given, '--input-type=module', '-e', program];
+    return execFileSync(process.execPath, words, { encoding: 'utf8' }).trim();
+  };
+
+  it('changes flags of the process that runs', () => {
+    assert.equal(changesFlags(), 'true');
+    assert.equal(changesFlags('--heap-growing-percent=50'), 'true');
+  });
+
+  it('leaves those alone that the process was started with, whatever was chosen', () => {
+    assert.equal(changesFlags('--heap_growing_percent=50', '--sparkplug'), 'false');
   });
 });
 
@@ -76,5 +102,11 @@ describe('the flags of Node', () => {
       ['RUN', withFlags('/warm.mjs')],
       ['ENTRYPOINT', withFlags('/app/main.js')],
     ]);
+  });
+
+  it('come with the variables of the image where the benchmark starts a provider', () => {
+    const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8');
+    const [, words = ''] = /^ENV NODE_COMPILE_CACHE=\S+ (.*)$/m.exec(dockerfile) ?? [];
+    assert.deepEqual(Object.fromEntries(words.split(' ').map((word) => word.split('='))), imageEnvironment);
   });
 });

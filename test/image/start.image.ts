@@ -1,5 +1,6 @@
 /** How the image starts and ends, under the security context of the manifest. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { region, World } from '../support/world.js';
@@ -58,12 +59,14 @@ describe('the compile cache', () => {
       .map((name) => path.join(folder, name))
       .filter((file) => statSync(file).isFile());
 
-  it('holds what Node compiles of each program, for root', () => {
+  it('holds what Node compiles of each program and what mounts ran of its parts, for root', () => {
     const [folder, ...others] = readdirSync(path.join(testImage().rootfs, 'app/cache'));
     assert.deepEqual(others, []);
     assert.match(folder ?? '', /^v24\.\d+\.\d+-(x64|arm64)-[0-9a-f]+-0$/);
-    const parts = readdirSync(path.join(testImage().rootfs, 'app/parts'));
-    assert.equal(files(path.join(testImage().rootfs, 'app/cache')).length, parts.length + 2);
+    const names = files(path.join(testImage().rootfs, 'app/cache'));
+    const code = names.filter((name) => name.endsWith('.code'));
+    assert.equal(names.length - code.length, 2);
+    assert.ok(code.length > 10, String(code.length));
   });
 
   it('is accepted by V8 under the flags of the entry point', () => {
@@ -80,7 +83,10 @@ describe('the compile cache', () => {
     const copy = path.join(run.shared, 'cache');
     mkdirSync(copy);
     cpSync(path.join(rootfs, 'app/cache'), copy, { recursive: true });
-    const before = Object.fromEntries(files(copy).map((file) => [file, readFileSync(file)]));
+    // Digests: a difference between large buffers could not be printed.
+    const digest = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+    const state = () => Object.fromEntries(files(copy).map((file) => [path.relative(copy, file), digest(file)]));
+    const before = state();
     const world = await World.start({
       store: () => ({
         secrets: { [region]: { json: '{"a":"b"}' } },
@@ -95,7 +101,9 @@ describe('the compile cache', () => {
     } finally {
       await world.stop();
     }
-    assert.deepEqual(Object.fromEntries(files(copy).map((file) => [file, readFileSync(file)])), before);
+    // Where the host has the very Node of the image, the program that starts the container adds files of its own.
+    const after = Object.entries(state()).filter(([name]) => name in before || name.endsWith('.code'));
+    assert.deepEqual(Object.fromEntries(after), before);
   });
 
   it('saves CPU at the start (printed, not checked: the machine may be busy)', function () {

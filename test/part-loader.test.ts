@@ -1,0 +1,117 @@
+/** Parts of a program, run from their source or from what V8 compiled of it before. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PartLoader } from '../src/part-loader.js';
+
+describe('a loader of parts', () => {
+  let work = '';
+  let folder = '';
+  let cache = '';
+  beforeEach(() => {
+    work = mkdtempSync(path.join(tmpdir(), 'parts-'));
+    folder = path.join(work, 'parts');
+    cache = path.join(work, 'cache');
+    for (const made of [folder, cache]) mkdirSync(made);
+  });
+  afterEach(() => {
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  const write = (name: string, source: string): void => {
+    writeFileSync(path.join(folder, name), source);
+  };
+  const kept = () => readdirSync(cache).sort();
+  let lives = 0;
+  /**
+   * What a process does: it loads the part, runs its function and ends. Each has the parts in another place, or V8 would
+   * remember the script, as it does not in a new process.
+   */
+  const live = (cacheFolder = cache): unknown => {
+    lives += 1;
+    const place = path.join(work, String(lives));
+    cpSync(folder, place, { recursive: true });
+    const loader = new PartLoader(place, cacheFolder);
+    const { run } = loader.load('a.js') as { run: () => unknown };
+    const result = run();
+    loader.keep();
+    return result;
+  };
+
+  it('gives parts to each other and modules of Node to all, and runs each once', () => {
+    write('a.js', "exports.both = [require('./b.js'), require('./b.js')]; exports.here = [__dirname, __filename];");
+    write('b.js', "module.exports = { posix: require('node:path').posix };");
+    const loader = new PartLoader(folder);
+    const a = loader.load('a.js') as { both: { posix: unknown }[]; here: string[] };
+    assert.equal(a.both[0]?.posix, path.posix);
+    assert.equal(a.both[0], a.both[1]);
+    assert.deepEqual(a.here, [folder, path.join(folder, 'a.js')]);
+    assert.equal(loader.load('a.js'), a);
+  });
+
+  it('lets parts that need each other see what is there so far', () => {
+    write('a.js', "exports.early = 1; exports.seen = require('./b.js').seen; exports.run = () => exports.seen;");
+    write('b.js', "exports.seen = require('./a.js').early;");
+    assert.equal(live(), 1);
+  });
+
+  it('never gives half of a part whose run failed', () => {
+    write('a.js', "exports.half = 1; require('./b.js');");
+    const loader = new PartLoader(folder);
+    assert.throws(() => loader.load('a.js'), /b\.js/);
+    write('b.js', '');
+    assert.deepEqual(loader.load('a.js'), { half: 1 });
+    write('c.js', "exports.half = 1; throw new Error('at load');");
+    for (const time of ['first', 'second']) assert.throws(() => loader.load('c.js'), /at load/, time);
+  });
+
+  it('keeps code under which the next process gives the same, and which that one leaves as it is', () => {
+    write('a.js', "exports.run = () => [1, 2, 3].map((n) => n * 2).join('');");
+    assert.equal(live(), '246');
+    const [file = '', ...others] = kept();
+    assert.match(file, /^[0-9a-f]{32}\.code$/);
+    assert.deepEqual(others, []);
+    const before = statSync(path.join(cache, file)).ino;
+    assert.equal(live(), '246');
+    assert.equal(statSync(path.join(cache, file)).ino, before);
+  });
+
+  it('keeps functions that ran, not only what loading compiled', () => {
+    write('a.js', `exports.run = () => ${JSON.stringify('x'.repeat(100))};`);
+    const idle = new PartLoader(folder, cache);
+    idle.load('a.js');
+    idle.keep();
+    const [file = ''] = kept();
+    const without = statSync(path.join(cache, file)).size;
+    rmSync(path.join(cache, file));
+    live();
+    assert.ok(statSync(path.join(cache, file)).size > without);
+  });
+
+  it('never runs the code of another source, even of the same length', () => {
+    write('a.js', "exports.run = () => 'old';");
+    live();
+    write('a.js', "exports.run = () => 'new';");
+    assert.equal(live(), 'new');
+    assert.equal(kept().length, 2);
+  });
+
+  it('runs the source when V8 refuses the code, and replaces it', () => {
+    write('a.js', "exports.run = () => 'right';");
+    live();
+    const file = path.join(cache, kept()[0] ?? '');
+    const good = readFileSync(file);
+    writeFileSync(file, 'no code');
+    assert.equal(live(), 'right');
+    assert.equal(readFileSync(file).length, good.length);
+  });
+
+  it('works without a cache, and with one that is gone', () => {
+    write('a.js', "exports.run = () => 'still';");
+    const { run } = new PartLoader(folder, undefined).load('a.js') as { run: () => unknown };
+    assert.equal(run(), 'still');
+    assert.equal(live(path.join(work, 'nowhere')), 'still');
+    assert.deepEqual(kept(), []);
+  });
+});
