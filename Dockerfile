@@ -31,7 +31,7 @@ COPY --from=cache /app /app
 ENV NODE_COMPILE_CACHE=/app/cache MALLOC_ARENA_MAX=1
 # Kubelet's directories and the driver's belong to root; the process needs no capability to write there.
 USER 0:0
-# The flags of src/node-flags.ts; given here, the process does not start itself anew.
+# The flags of src/process/node-flags.ts; given here, the process does not start itself anew.
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--no-concurrent-recompilation", "--use-openssl-ca", "--disable-sigusr1", "/app/main.js"]
 ARG VERSION=unknown
 ARG REVISION=unknown

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { missingNodeFlags } from '../src/node-flags.js';
+import { missingNodeFlags } from '../src/process/node-flags.js';
 import type { Cgroup } from './cgroup.js';
 import { ProviderUnderTest } from './provider-under-test.js';
 import { StandInProcess } from './stand-in-process.js';

@@ -52,7 +52,7 @@ try {
       minify: true,
       platform: 'node',
       target: shared.target,
-      // Parts are loaded by src/part-loader.ts; Node's own way for modules would also read each file for its exports.
+      // Parts are loaded by src/process/part-loader.ts; Node's own way for modules would also read each file for its exports.
       supported: { 'dynamic-import': false },
     };
     writeFileSync(file, (await transform(readFileSync(file, 'utf8'), options)).code);

@@ -1,8 +1,8 @@
 /** Writes docs/flags.md and docs/errors.md from the tables in the code. `--check` only compares. */
 import * as grpc from '@grpc/grpc-js';
 import { errorCodes } from '../src/errors.js';
-import { environmentVariables } from '../src/environment-variables.js';
-import { optionFlags } from '../src/options.js';
+import { environmentVariables } from '../src/options/environment-variables.js';
+import { optionFlags } from '../src/options/options.js';
 import { statusOf } from '../src/server/status.js';
 import { errorTexts } from './error-texts.js';
 import { writeGenerated } from './generated.js';
@@ -19,7 +19,7 @@ function flagsPage(): string {
   const variables = environmentVariables.map(({ names, description }) => {
     return `| ${names.map((name) => `\`${name}\``).join(', ')} | ${cell(description)} |`;
   });
-  return `${note('the tables in src/options.ts')}# Flags and environment variables
+  return `${note('the tables in src/options/options.ts')}# Flags and environment variables
 
 The process is started as \`node dist/main.js <flags>\`. Flags follow the conventions of Go: one or two dashes,
 \`--flag=value\` or \`--flag value\`. A boolean takes its value only after \`=\`: \`--flag\`, \`--flag=true\`, \`--flag=F\`. Of two

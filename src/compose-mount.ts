@@ -9,11 +9,11 @@ import { createExpressionEngine } from './mount/expression/expression-engine.js'
 import { createMount } from './mount/mount.js';
 import type { Mount } from './mount/ports.js';
 import { createVolumeWriter } from './mount/volume/write.js';
-import type { Network } from './network.js';
-import type { Options } from './options.js';
+import type { Network } from './network/network.js';
+import type { Options } from './options/options.js';
 import { Paces } from './pace.js';
 import { createSecretSource } from './provider/source.js';
-import { createTransport } from './transport.js';
+import { createTransport } from './network/transport.js';
 
 /** What the start has checked already: nothing that the user has set can fail here. */
 export interface MountParts {

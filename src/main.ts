@@ -5,15 +5,15 @@ import * as grpc from '@grpc/grpc-js';
 import { loadKubernetesConnection } from './auth/find-kubernetes.js';
 import { createKubernetesApi } from './auth/kubernetes.js';
 import { ProviderError } from './errors.js';
-import { stopSignals } from './hardening.js';
+import { stopSignals } from './process/hardening.js';
 import { createLogger, type Logger } from './log.js';
 import type { Mount } from './mount/ports.js';
-import { setLateFlags } from './node-flags.js';
-import { parseOptions, programName, programVersion, type Options } from './options.js';
+import { setLateFlags } from './process/node-flags.js';
+import { parseOptions, programName, programVersion, type Options } from './options/options.js';
 import { startHealthListener } from './server/health.js';
 import { startServer, type ProviderServer, type ServerCondition } from './server/server.js';
 import { bugTrace } from './server/status.js';
-import { readNetwork } from './network.js';
+import { readNetwork } from './network/network.js';
 
 /** Log lines that wait for a slow reader, in bytes; what comes on top is lost, or it would fill the memory. */
 const pendingLogBytes = 1024 * 1024;

@@ -1,8 +1,8 @@
 /** The entry of the process: closes what would reveal secrets, then loads the program. Its parts lie in a folder beside it. */
-import './harden-process.js';
+import './process/harden-process.js';
 import path from 'node:path';
 import type * as program from './main.js';
-import { PartLoader } from './part-loader.js';
+import { PartLoader } from './process/part-loader.js';
 
 const folder = import.meta.dirname;
 const loader = new PartLoader(path.join(folder, 'parts'));

@@ -11,7 +11,7 @@ import { generate } from 'selfsigned';
 import * as budgets from '../src/budgets.js';
 import { parseMountRequest } from '../src/mount/request/request.js';
 import { parameterNames } from '../src/mount/request/parameters.js';
-import { optionFlags } from '../src/options.js';
+import { optionFlags } from '../src/options/options.js';
 import { codeBlocks, filesIn, inlineCode, named, read } from './support/docs.js';
 
 const pod = {

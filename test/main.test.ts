@@ -36,7 +36,7 @@ describe('the provider process', function () {
     await build({
       // As src/start.ts does, but in one file.
       stdin: {
-        contents: `import './harden-process.js';
+        contents: `import './process/harden-process.js';
           import { main } from './main.js';
           void main({ folder: import.meta.dirname, atExit: () => undefined });`,
         resolveDir: path.resolve(import.meta.dirname, '../src'),

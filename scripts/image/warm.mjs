@@ -1,5 +1,5 @@
 // Runs in the image's last but one stage: fills the compile cache by doing once what a provider does. Node keeps what loading
-// a program compiles, and the provider, at its end, what its mounts compiled (src/part-loader.ts). This program itself
+// a program compiles, and the provider, at its end, what its mounts compiled (src/process/part-loader.ts). This program itself
 // stays out of the cache: it runs without the variable, which only its children get.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

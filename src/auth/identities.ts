@@ -4,7 +4,7 @@ import type { Logger } from '../log.js';
 import type { Identities, Identity, MountContext } from '../mount/ports.js';
 import type { MountRequest } from '../mount/types.js';
 import type { Paces } from '../pace.js';
-import type { AwsRequestHandler } from '../transport.js';
+import type { AwsRequestHandler } from '../network/transport.js';
 import { CredentialCache } from './credential-cache.js';
 import { IrsaIdentity } from './irsa.js';
 import type { KubernetesApi } from './kubernetes.js';

@@ -9,7 +9,7 @@ import type { Pod } from '../mount/types.js';
 import type { Paces } from '../pace.js';
 import { pacedAttempts } from '../paced-attempts.js';
 import { Secret } from '../secret.js';
-import type { AwsRequestHandler } from '../transport.js';
+import type { AwsRequestHandler } from '../network/transport.js';
 import { usableUntil, type CredentialCache, type Earned } from './credential-cache.js';
 import type { Role } from './role.js';
 import { sessionName } from './session-name.js';

@@ -5,7 +5,7 @@ import { createSecureContext } from 'node:tls';
 import type { Logger } from '../log.js';
 import type { AddressPreference } from '../mount/types.js';
 import type { Secret } from '../secret.js';
-import { readStandardRoots } from '../trusted-roots.js';
+import { readStandardRoots } from '../network/trusted-roots.js';
 import { httpGet, NoAnswerError, type Answer } from './http-get.js';
 import { jittered, wait } from '../wait.js';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { readStoreFile } from '../local/document-reader.js';
 import { startStandIn } from '../local/stand-in.js';
 import type { StandIn } from '../local/types.js';
-import type { Environment } from '../options.js';
+import type { Environment } from '../options/options.js';
 import type { Cleanup } from './cleanup.js';
 import { MountRefused } from './driver.js';
 import { writeAsDriver } from './driver-files.js';

@@ -1,5 +1,5 @@
 /** Adds to a store what Kubernetes and IAM hold once the manifests are applied, as far as the store does not say it. */
-import { parseGoBoolean } from '../go-flags.js';
+import { parseGoBoolean } from '../options/go-flags.js';
 import type { Entries, ServiceAccountDocument, StoreDocument } from '../local/store-document.js';
 import type { ServiceAccountManifest } from './manifests.js';
 import type { PodVolume } from './pods.js';

@@ -1,6 +1,6 @@
 /** What a command needs of the process that runs it: where it writes, whether in colour, and when it must stop. */
 import type { Writable } from 'node:stream';
-import type { Environment } from '../options.js';
+import type { Environment } from '../options/options.js';
 
 export interface Terminal {
   readonly write: (text: string) => void;

@@ -1,7 +1,7 @@
 /** Bounds the calls to AWS that are under way and the bytes of their answers that no volume holds yet. */
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
-import { GarbageBound } from '../garbage.js';
+import { GarbageBound } from './garbage.js';
 import type { MountContext, WaitKind } from '../mount/ports.js';
 import { raceWithSignal } from '../shared-calls.js';
 

@@ -4,7 +4,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsSettings } from '../aws-settings.js';
 import { silentLogger } from '../log.js';
 import type { AwsCredentials } from '../mount/ports.js';
-import type { AwsRequestHandler } from '../transport.js';
+import type { AwsRequestHandler } from '../network/transport.js';
 import { WholeAnswerHandler } from './whole-answer.js';
 
 export interface AwsClientsOptions {

@@ -5,7 +5,7 @@ import type { Logger } from '../log.js';
 import type { Paces } from '../pace.js';
 import type { Fetched, FetchOrder, MountContext, SecretSource } from '../mount/ports.js';
 import type { FetchItem, ObjectQuery } from '../mount/types.js';
-import type { AwsRequestHandler } from '../transport.js';
+import type { AwsRequestHandler } from '../network/transport.js';
 import { CallGate } from './call-gate.js';
 import { AwsClients } from './clients.js';
 import { hearBoth, judgeAlone, type Verdict } from './failover.js';

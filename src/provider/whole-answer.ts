@@ -3,7 +3,7 @@ import { HttpResponse } from '@smithy/core/protocols';
 import type { HttpRequest } from '@smithy/core/protocols';
 import type { RequestHandlerOutput } from '@smithy/types';
 import * as budgets from '../budgets.js';
-import type { AwsRequestHandler } from '../transport.js';
+import type { AwsRequestHandler } from '../network/transport.js';
 import { AwsCallError } from './aws-errors.js';
 import type { CountingOptions } from './call.js';
 

@@ -4,8 +4,8 @@ import { createIdentities } from '../../src/auth/identities.js';
 import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';
 import type { MountRequest } from '../../src/mount/types.js';
-import { readNetwork } from '../../src/network.js';
-import { createTransport, type Transport } from '../../src/transport.js';
+import { readNetwork } from '../../src/network/network.js';
+import { createTransport, type Transport } from '../../src/network/transport.js';
 import { testContext } from '../support/contexts.js';
 import {
   claimsOf,

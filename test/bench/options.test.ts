@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Cgroup } from '../../bench/cgroup.js';
 import { readOptions, splitWords, usage } from '../../bench/options.js';
 import { atOnce } from '../../bench/series.js';
-import { nodeFlags } from '../../src/node-flags.js';
+import { nodeFlags } from '../../src/process/node-flags.js';
 
 function read(...argv: string[]) {
   const options = readOptions(argv);

@@ -14,7 +14,7 @@ import {
   sharedSeconds,
 } from '../../scripts/scale/model.js';
 import { awsAttempts } from '../../src/budgets.js';
-import { optionFlags } from '../../src/options.js';
+import { optionFlags } from '../../src/options/options.js';
 import { region, World } from '../support/world.js';
 
 const secrets = 5;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
-import { parseOptions } from '../../src/options.js';
+import { parseOptions } from '../../src/options/options.js';
 
 const file = path.resolve(import.meta.dirname, '../../charts/secrets-store-csi-driver-provider-aws/values.schema.json');
 const meets = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(file, 'utf8')) as object);

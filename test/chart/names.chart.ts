@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { programVersion } from '../../src/options.js';
+import { programVersion } from '../../src/options/options.js';
 import type { ChartCopy } from '../../scripts/chart/helm.js';
 import { chartOrSkip, daemonSet, here, parse, render, withoutDriver, type Rendered } from './chart-support.js';
 

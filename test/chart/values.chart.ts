@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parse as load } from 'yaml';
 import type { ChartCopy } from '../../scripts/chart/helm.js';
 import { answerGraceMs, drainMs } from '../../src/budgets.js';
-import { optionFlags, parseOptions, programVersion } from '../../src/options.js';
+import { optionFlags, parseOptions, programVersion } from '../../src/options/options.js';
 import {
   chartOrSkip,
   container,

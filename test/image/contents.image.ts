@@ -5,7 +5,7 @@ import path from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { bundledPackages } from '../../scripts/image/bundled-packages.js';
 import { listOfNotices, packageTitle } from '../../scripts/image/notices.js';
-import { nodeFlags } from '../../src/node-flags.js';
+import { nodeFlags } from '../../src/process/node-flags.js';
 import { containerOfManifest } from './manifest.js';
 import { testImage } from './setup.js';
 

@@ -6,8 +6,8 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
 import { startStandIn } from '../../src/local/stand-in.js';
 import type { FaultEffect, StandIn } from '../../src/local/types.js';
-import { readNetwork } from '../../src/network.js';
-import { createTransport } from '../../src/transport.js';
+import { readNetwork } from '../../src/network/network.js';
+import { createTransport } from '../../src/network/transport.js';
 import { parameterStore, roleArn, secretsManager, send, webToken } from '../support/stand-in-clients.js';
 import type { ClientOptions } from '../support/stand-in-clients.js';
 

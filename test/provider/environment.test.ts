@@ -7,7 +7,7 @@ import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';
 import { createSecretSource } from '../../src/provider/source.js';
-import type { AwsRequestHandler } from '../../src/transport.js';
+import type { AwsRequestHandler } from '../../src/network/transport.js';
 import { testContext } from '../support/contexts.js';
 import { fakeIdentity, items, parameter, secret } from '../support/provider-fakes.js';
 

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { readNetwork } from '../../src/network.js';
-import { createTransport, type AwsRequestHandler } from '../../src/transport.js';
+import { readNetwork } from '../../src/network/network.js';
+import { createTransport, type AwsRequestHandler } from '../../src/network/transport.js';
 
 /** A request as the endpoint saw it. */
 export interface AwsRequest {

@@ -4,7 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { HttpRequest, HttpResponse } from '@smithy/core/protocols';
-import type { AwsRequestHandler } from '../../src/transport.js';
+import type { AwsRequestHandler } from '../../src/network/transport.js';
 
 export interface Origin {
   readonly port: number;

@@ -6,7 +6,7 @@ import { fromWebToken } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { StandIn, TokenOptions } from '../../src/local/types.js';
-import type { AwsRequestHandler } from '../../src/transport.js';
+import type { AwsRequestHandler } from '../../src/network/transport.js';
 
 export interface ClientOptions {
   readonly region?: string;

@@ -1,6 +1,6 @@
 /** Proxies by the rules of Go's programs. */
 import assert from 'node:assert/strict';
-import { readProxyRules } from '../src/proxy-rules.js';
+import { readProxyRules } from '../../src/network/proxy-rules.js';
 
 const both = { HTTPS_PROXY: 'http://s:1', HTTP_PROXY: 'http://h:2' };
 const isProxied = (noProxy: string, host: string, port = 443) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { scrubEnvironment, startRefusal } from '../src/hardening.js';
+import { scrubEnvironment, startRefusal } from '../../src/process/hardening.js';
 
 describe('startRefusal', () => {
   const revealing = [

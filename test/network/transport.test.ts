@@ -5,10 +5,10 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { generate } from 'selfsigned';
-import { createCertificateAuthority } from '../src/local/certificates.js';
-import { readNetwork } from '../src/network.js';
-import { createTransport, type Transport, type TransportOptions } from '../src/transport.js';
-import { send, startOrigin, startProxy, type Origin } from './support/origins.js';
+import { createCertificateAuthority } from '../../src/local/certificates.js';
+import { readNetwork } from '../../src/network/network.js';
+import { createTransport, type Transport, type TransportOptions } from '../../src/network/transport.js';
+import { send, startOrigin, startProxy, type Origin } from '../support/origins.js';
 
 type Env = Readonly<Record<string, string>>;
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

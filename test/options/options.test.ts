@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { optionFlags, parseOptions, type Environment, type Options } from '../src/options.js';
+import { optionFlags, parseOptions, type Environment, type Options } from '../../src/options/options.js';
 
-const packageJson = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../package.json'), 'utf8')) as {
+const packageJson = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
   name: string;
   version: string;
 };

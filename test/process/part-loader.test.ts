@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PartLoader } from '../src/part-loader.js';
+import { PartLoader } from '../../src/process/part-loader.js';
 
 describe('a loader of parts', () => {
   let work = '';

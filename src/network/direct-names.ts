@@ -2,7 +2,7 @@
 import dns from 'node:dns';
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
-import * as budgets from './budgets.js';
+import * as budgets from '../budgets.js';
 import type { ResolveHost } from './system-names.js';
 
 export interface DirectNamesOptions {

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import packageJson from '../package.json' with { type: 'json' };
-import { imageEnvironment } from '../bench/side.js';
-import { missingNodeFlags, nodeFlags } from '../src/node-flags.js';
+import packageJson from '../../package.json' with { type: 'json' };
+import { imageEnvironment } from '../../bench/side.js';
+import { missingNodeFlags, nodeFlags } from '../../src/process/node-flags.js';
 
 describe('missingNodeFlags', () => {
   const known = () => true;
@@ -38,7 +38,7 @@ describe('missingNodeFlags', () => {
 describe('setLateFlags', () => {
   /** Whether V8 refuses code that was compiled before: it does once a flag has changed that counts for it. */
   const changesFlags = (...given: readonly string[]) => {
-    const module = JSON.stringify(new URL('../src/node-flags.ts', import.meta.url).href);
+    const module = JSON.stringify(new URL('../../src/process/node-flags.ts', import.meta.url).href);
     const program = `
       import { Script } from 'node:vm';
       import { setLateFlags } from ${module};
@@ -92,7 +92,7 @@ describe('the flags of Node', () => {
   });
 
   it('are all of them in the image: where its cache is made, and where it starts', () => {
-    const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8');
+    const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
     const starts = [...dockerfile.matchAll(/^(RUN|ENTRYPOINT) (\[.*\])$/gm)].map(([, verb, words = '']) => [
       verb,
       JSON.parse(words) as unknown,
@@ -105,7 +105,7 @@ describe('the flags of Node', () => {
   });
 
   it('come with the variables of the image where the benchmark starts a provider', () => {
-    const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8');
+    const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
     const [, words = ''] = /^ENV NODE_COMPILE_CACHE=\S+ (.*)$/m.exec(dockerfile) ?? [];
     assert.deepEqual(Object.fromEntries(words.split(' ').map((word) => word.split('='))), imageEnvironment);
   });

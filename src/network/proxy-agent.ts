@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type SecureContext } from 'node:tls';
-import { startFairTimer } from './fair-timer.js';
+import { startFairTimer } from '../fair-timer.js';
 import type { ProxyRules } from './proxy-rules.js';
 
 export interface ConnectionOptions {

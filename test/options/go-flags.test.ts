@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseGoNumber } from '../src/go-flags.js';
+import { parseGoNumber } from '../../src/options/go-flags.js';
 
 describe('parseGoNumber', () => {
   // What Go's `flag.Int` makes of them, seen by running it: AWS's provider reads --qps and --burst so.

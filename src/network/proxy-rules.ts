@@ -1,6 +1,6 @@
 /** Which proxy a request goes through, by the environment variables and rules of Go's programs. */
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import { ProviderError, quote } from './errors.js';
+import { ProviderError, quote } from '../errors.js';
 
 export interface ProxyRules {
   /** The proxy for a host and port, or `undefined` to connect directly. IPv6 addresses may stand in brackets. */

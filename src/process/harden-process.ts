@@ -3,7 +3,7 @@
  * environment holds no identity of the node's. A process that was started in a revealing way ends here.
  */
 import { harmlessSignals, scrubEnvironment, startRefusal } from './hardening.js';
-import { createLogger } from './log.js';
+import { createLogger } from '../log.js';
 import { replaceProcessWithFlags } from './node-flags.js';
 
 for (const signal of harmlessSignals) process.on(signal, () => undefined);

@@ -1,9 +1,9 @@
 /** Host names to addresses, so that a name that does not resolve holds up neither other names nor the file system. */
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import * as budgets from './budgets.js';
+import * as budgets from '../budgets.js';
 import { createDirectNames } from './direct-names.js';
-import { startFairTimer, startTimer } from './fair-timer.js';
+import { startFairTimer, startTimer } from '../fair-timer.js';
 import { SystemNames, systemResolve, type ResolveHost } from './system-names.js';
 
 /** For tests: what stands in for the system, and for asking the name servers directly. */

@@ -2,9 +2,9 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpRequest, type HttpHandler, type HttpResponse } from '@smithy/core/protocols';
 import type { HttpHandlerOptions, RequestHandlerOutput } from '@smithy/types';
-import { awsAttemptMs, awsConnectMs, awsIdleMs, awsSockets } from './budgets.js';
-import { startFairTimer } from './fair-timer.js';
-import { silentLogger } from './log.js';
+import { awsAttemptMs, awsConnectMs, awsIdleMs, awsSockets } from '../budgets.js';
+import { startFairTimer } from '../fair-timer.js';
+import { silentLogger } from '../log.js';
 import { createNameLookup } from './name-lookup.js';
 import { bareHost, PlainAgent, portOf, proxyHeaders, SecureAgent } from './proxy-agent.js';
 import type { Network } from './network.js';

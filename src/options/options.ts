@@ -1,7 +1,7 @@
 /** Everything the process is told from outside: its flags and the environment variables it reads, checked once. */
-import packageJson from '../package.json' with { type: 'json' };
-import type { AwsSettings } from './aws-settings.js';
-import { quote } from './errors.js';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { AwsSettings } from '../aws-settings.js';
+import { quote } from '../errors.js';
 import {
   flagUsage,
   flagValue,
@@ -12,7 +12,7 @@ import {
   type FlagKind,
   type FlagTexts,
 } from './go-flags.js';
-import { logFormats, logLevels, type LogFormat, type LogLevel } from './log.js';
+import { logFormats, logLevels, type LogFormat, type LogLevel } from '../log.js';
 import { agentUrl, durationUpTo, httpUrl, oneOf, parseWhole, positiveDuration, required } from './option-values.js';
 
 /** The program's name: what `Version` answers, and the first part of the app id that AWS sees. */

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDirectNames } from '../src/direct-names.js';
-import { createNameLookup } from '../src/name-lookup.js';
-import type { ResolveHost } from '../src/system-names.js';
-import { startNameServer } from './support/name-server.js';
+import { createDirectNames } from '../../src/network/direct-names.js';
+import { createNameLookup } from '../../src/network/name-lookup.js';
+import type { ResolveHost } from '../../src/network/system-names.js';
+import { startNameServer } from '../support/name-server.js';
 
 const v4 = { address: '10.0.0.1', family: 4 };
 const v6 = { address: 'fd00::1', family: 6 };

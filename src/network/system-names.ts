@@ -1,6 +1,6 @@
 /** Names as the system resolves them (`getaddrinfo`), within the threads that Node has for it. */
 import dns from 'node:dns';
-import * as budgets from './budgets.js';
+import * as budgets from '../budgets.js';
 
 /** All addresses of a host; rejects as `dns.lookup` does. */
 export type ResolveHost = (host: string) => Promise<readonly dns.LookupAddress[]>;

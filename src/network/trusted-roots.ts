@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { describeError, ProviderError, quote } from './errors.js';
+import { describeError, ProviderError, quote } from '../errors.js';
 
 /** Both take the place of the built-in roots; where both are given, both count. */
 const replacing = ['SSL_CERT_FILE', 'AWS_CA_BUNDLE'] as const;

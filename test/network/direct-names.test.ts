@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createDirectNames } from '../src/direct-names.js';
-import { until } from './server/serving.js';
-import { startNameServer, type NameServer } from './support/name-server.js';
+import { createDirectNames } from '../../src/network/direct-names.js';
+import { until } from '../server/serving.js';
+import { startNameServer, type NameServer } from '../support/name-server.js';
 
 const good = 'sts.eu-west-1.amazonaws.com';
 
