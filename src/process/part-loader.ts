@@ -46,7 +46,7 @@ export class PartLoader {
     if (known !== undefined) return known.exports;
     const part: Part = { exports: {} };
     this.#parts.set(name, part);
-    const require = (id: string): unknown => (id.startsWith('../') ? this.load(id.slice(2)) : this.#require(id));
+    const require = (id: string): unknown => (id.startsWith('./') ? this.load(id.slice(2)) : this.#require(id));
     try {
       const run = this.#compile(name).runInThisContext() as Wrapper;
       run(part.exports, require, part, path.join(this.#folder, name), this.#folder);
