@@ -46,6 +46,7 @@ describe('a loader of parts', () => {
     const a = loader.load('a.js') as { both: { posix: unknown }[]; here: string[] };
     assert.equal(a.both[0]?.posix, path.posix);
     assert.equal(a.both[0], a.both[1]);
+    assert.equal(a.both[0], loader.load('b.js'), 'loaded by the loader, which keeps its code, and not by Node');
     assert.deepEqual(a.here, [folder, path.join(folder, 'a.js')]);
     assert.equal(loader.load('a.js'), a);
   });
