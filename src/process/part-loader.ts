@@ -4,14 +4,22 @@ import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync 
 import module from 'node:module';
 import path from 'node:path';
 import vm from 'node:vm';
+import { crc32 } from 'node:zlib';
 
 interface Part {
   readonly exports: object;
 }
 
-/** A script without code of an earlier process, or with code that V8 refused. */
-interface Uncached {
+/** Where the code of one source is kept. */
+interface Kept {
   readonly file: string;
+  /** Of the source. */
+  readonly digest: string;
+}
+
+/** A script without code of an earlier process, or with code that was refused. */
+interface Uncached {
+  readonly kept: Kept;
   readonly script: vm.Script;
 }
 
@@ -21,7 +29,8 @@ type Wrapper = (exports: object, require: (id: string) => unknown, module: Part,
  * Node's own compile cache holds what loading a file compiles; functions that run later are compiled anew in each
  * process, which is much of what a first mount costs. The code that is kept here has them, for it is taken when the
  * process ends. It lies beside Node's, which looks after whose code it is and for which Node, and it holds code alone: no
- * values. V8 checks its own version and flags; the file's name says of which source it is.
+ * values. V8 checks its own version and flags; the file's name says of which source it is. What V8 does not check is the
+ * code itself: one damaged byte would end each process as it starts. So a checksum stands at the end of each file.
  */
 export class PartLoader {
   readonly #folder: string;
@@ -64,12 +73,12 @@ export class PartLoader {
    */
   keep(): void {
     if (this.#cache === undefined || this.#uncached.length === 0 || !isWritable(this.#cache)) return;
-    for (const { file, script } of this.#uncached.splice(0)) {
+    for (const { kept, script } of this.#uncached.splice(0)) {
       // Renamed into place: another process may be reading.
-      const unfinished = `${file}.${process.pid}`;
+      const unfinished = `${kept.file}.${process.pid}`;
       try {
-        writeFileSync(unfinished, script.createCachedData());
-        renameSync(unfinished, file);
+        writeFileSync(unfinished, sealed(script.createCachedData(), kept));
+        renameSync(unfinished, kept.file);
       } catch {
         // A full disk, say: the next process compiles again.
         rmSync(unfinished, { force: true });
@@ -83,11 +92,11 @@ export class PartLoader {
     const bytes = readFileSync(filename);
     const source = `(function (exports, require, module, __filename, __dirname) {${bytes.toString()}\n})`;
     if (this.#cache === undefined) return new vm.Script(source, { filename });
-    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
-    const file = path.join(this.#cache, `${hash}.code`);
-    const cachedData = readIfThere(file);
+    const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+    const kept = { file: path.join(this.#cache, `${digest}.code`), digest };
+    const cachedData = readIfWhole(kept);
     const script = new vm.Script(source, { filename, ...(cachedData !== undefined && { cachedData }) });
-    if (script.cachedDataRejected !== false) this.#uncached.push({ file, script });
+    if (script.cachedDataRejected !== false) this.#uncached.push({ kept, script });
     return script;
   }
 }
@@ -96,13 +105,33 @@ function compileCacheFolder(): string | undefined {
   return (module as { getCompileCacheDir?: () => string | undefined }).getCompileCacheDir?.();
 }
 
-function readIfThere(file: string): Buffer | undefined {
+const sealBytes = 4;
+
+/** The code with its checksum behind it. */
+function sealed(code: Buffer, { digest }: Kept): Buffer {
+  const seal = Buffer.alloc(sealBytes);
+  seal.writeUInt32LE(checksum(code, digest));
+  return Buffer.concat([code, seal]);
+}
+
+/** The code as it was written, and for this source; else nothing. */
+function readIfWhole({ file, digest }: Kept): Buffer | undefined {
+  let bytes: Buffer;
   try {
-    return readFileSync(file);
+    bytes = readFileSync(file);
   } catch {
     // Whatever is wrong with it: the source is there.
     return undefined;
   }
+  const length = bytes.length - sealBytes;
+  if (length < 0) return undefined;
+  const code = bytes.subarray(0, length);
+  return checksum(code, digest) === bytes.readUInt32LE(length) ? code : undefined;
+}
+
+/** Against accidents, as in Node's own cache: a digest would cost each start milliseconds more. */
+function checksum(code: Buffer, digest: string): number {
+  return crc32(code, crc32(digest));
 }
 
 /** An image's file system is read-only, and its cache complete. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import { PartLoader } from '../../src/process/part-loader.js';
 
 describe('a loader of parts', () => {
@@ -101,11 +102,45 @@ describe('a loader of parts', () => {
   it('runs the source when V8 refuses the code, and replaces it', () => {
     write('a.js', "exports.run = () => 'right';");
     live();
-    const file = path.join(cache, kept()[0] ?? '');
+    const [name = ''] = kept();
+    const file = path.join(cache, name);
     const good = readFileSync(file);
-    writeFileSync(file, 'no code');
+    const code = Buffer.from('of another V8');
+    const seal = Buffer.alloc(4);
+    seal.writeUInt32LE(crc32(code, crc32(path.basename(name, '.code'))));
+    writeFileSync(file, Buffer.concat([code, seal]));
     assert.equal(live(), 'right');
     assert.equal(readFileSync(file).length, good.length);
+  });
+
+  it('hands V8 no code that was damaged, but runs the source and keeps its code', () => {
+    write('a.js', "exports.run = () => ['r', 'i', 'ght'].map((part) => part.trim()).join('');");
+    live();
+    const file = path.join(cache, kept()[0] ?? '');
+    const { length } = readFileSync(file);
+    const flipped = Array.from({ length: 64 }, (_, index) => {
+      const bytes = readFileSync(file);
+      const place = Math.floor(((length - 1) * index) / 63);
+      bytes.writeUInt8(bytes.readUInt8(place) ^ (1 << (index % 8)), place);
+      return bytes;
+    });
+    const cut = [0, 3, 4, 30, length - 1].map((shorter) => readFileSync(file).subarray(0, shorter));
+    for (const damaged of [...flipped, ...cut]) {
+      writeFileSync(file, damaged);
+      assert.equal(live(), 'right');
+      assert.ok(!readFileSync(file).equals(damaged), 'the damaged code was taken');
+    }
+  });
+
+  it('hands V8 no code that lies under the name of another source', () => {
+    write('a.js', "exports.run = () => 'one';");
+    live();
+    const [one = ''] = kept();
+    write('a.js', "exports.run = () => 'two';");
+    live();
+    const [two = ''] = kept().filter((name) => name !== one);
+    cpSync(path.join(cache, one), path.join(cache, two));
+    assert.equal(live(), 'two');
   });
 
   it('works without a cache, and with one that is gone', () => {
