@@ -24,6 +24,9 @@ const lateFlags = [
   { set: '--no-sparkplug', lift: '--sparkplug' },
 ] as const;
 
+/** V8 has no compiler under these: turning Sparkplug on again ends the process. */
+const withoutCompilers = ['--jitless', '--lite-mode'];
+
 /** Other roots than OpenSSL's as Node's default: Node starts with one choice only. */
 const otherRoots = ['--use-bundled-ca', '--use-system-ca'];
 
@@ -63,6 +66,7 @@ export function replaceProcessWithFlags(): void {
  */
 export function setLateFlags(): () => void {
   const given = new Set(givenFlags().map((flag) => withoutNo(flagName(flag))));
+  if (withoutCompilers.some((flag) => given.has(flag))) given.add('--sparkplug');
   const ours = lateFlags.filter(({ set }) => !given.has(withoutNo(flagName(set))));
   for (const { set } of ours) v8.setFlagsFromString(set);
   return () => {

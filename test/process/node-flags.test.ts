@@ -37,18 +37,19 @@ describe('missingNodeFlags', () => {
 
 describe('setLateFlags', () => {
   /** Whether V8 refuses code that was compiled before: it does once a flag has changed that counts for it. */
-  const changesFlags = (...given: readonly string[]) => {
+  const refusesAfter = (calls: string, given: readonly string[]) => {
     const module = JSON.stringify(new URL('../../src/process/node-flags.ts', import.meta.url).href);
     const program = `
       import { Script } from 'node:vm';
       import { setLateFlags } from ${module};
       const cachedData = new Script('(function () { return 1; })').createCachedData();
-      setLateFlags();
+      ${calls};
       // Another text, of the same length: the same one V8 would know without the data.
       console.log(new Script('(function () { return 2; })', { cachedData }).cachedDataRejected);`;
     const words = ['--import=tsx', ...given, '--input-type=module', '-e', program];
     return execFileSync(process.execPath, words, { encoding: 'utf8' }).trim();
   };
+  const changesFlags = (...given: readonly string[]) => refusesAfter('setLateFlags()', given);
 
   it('changes flags of the process that runs', () => {
     assert.equal(changesFlags(), 'true');
@@ -57,6 +58,12 @@ describe('setLateFlags', () => {
 
   it('leaves those alone that the process was started with, whatever was chosen', () => {
     assert.equal(changesFlags('--heap_growing_percent=50', '--sparkplug'), 'false');
+  });
+
+  it('lifts what it set, and turns on no compiler that the process was started without', () => {
+    for (const given of [[], ['--no-sparkplug'], ['--jitless'], ['--lite-mode']]) {
+      assert.equal(refusesAfter('setLateFlags()()', given), 'false', given.join(' '));
+    }
   });
 });
 
