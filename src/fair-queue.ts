@@ -1,10 +1,5 @@
 /** Those who wait for something that comes one at a time: owners are served in turn, each one's waiters in order. */
-import { raceWithSignal } from './shared-calls.js';
-
-interface Waiter {
-  granted: boolean;
-  readonly grant: () => void;
-}
+import { Waiter } from './waiter.js';
 
 export class FairQueue {
   /** By owner, the one that was served longest ago first; none is empty. */
@@ -22,21 +17,14 @@ export class FairQueue {
    * @throws `signal.reason` when the signal fires first
    */
   async wait(owner: string, signal: AbortSignal, unused: () => void): Promise<void> {
-    let grant = (): void => undefined;
-    const turn = new Promise<void>((resolve) => {
-      grant = resolve;
-    });
-    const waiter: Waiter = { granted: false, grant };
+    const waiter = new Waiter();
     const waiters = this.#waiters.get(owner) ?? new Set<Waiter>();
     this.#waiters.set(owner, waiters.add(waiter));
     this.#size += 1;
-    try {
-      await raceWithSignal(turn, signal);
-    } catch (error) {
-      if (waiter.granted) unused();
+    await waiter.wait(signal, (isServed) => {
+      if (isServed) unused();
       else this.#leave(owner, waiter);
-      throw error;
-    }
+    });
   }
 
   /** Lets one go on. @returns false: nobody waits */
@@ -46,11 +34,10 @@ export class FairQueue {
     const [owner, waiters] = next;
     const [waiter] = waiters;
     if (!waiter) throw new TypeError('an owner without waiters');
-    waiter.granted = true;
     this.#leave(owner, waiter);
     // To the end of the map: the others come first now.
     if (this.#waiters.delete(owner)) this.#waiters.set(owner, waiters);
-    waiter.grant();
+    waiter.serve();
     return true;
   }
 

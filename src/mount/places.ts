@@ -2,7 +2,7 @@
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { raceWithSignal } from '../shared-calls.js';
+import { Waiter } from '../waiter.js';
 import type { MountContext } from './ports.js';
 
 export interface WorkPlacesOptions {
@@ -25,12 +25,13 @@ export interface WorkPlace {
   outside<T>(wait: () => Promise<T>, undo?: (result: T) => void): Promise<T>;
 }
 
-interface Waiter {
+/** A mount that waits for a place. */
+interface WaitingMount {
   readonly owner: string;
-  readonly since: number;
-  readonly grant: () => void;
-  granted: boolean;
+  readonly turn: Waiter;
 }
+
+type Queue = 'returning' | 'fresh';
 
 /** How much a new measurement counts in the mean time that a mount is at work. */
 const weight = 0.1;
@@ -42,7 +43,7 @@ export class WorkPlaces {
   readonly #log: Logger;
   #free: number;
   readonly #held = new Map<string, number>();
-  readonly #queues = { returning: new Set<Waiter>(), fresh: new Set<Waiter>() };
+  readonly #queues = { returning: new Set<WaitingMount>(), fresh: new Set<WaitingMount>() };
   /** Mean time in milliseconds that a mount holds a place, all its stays together. */
   #meanMs = 0;
   #noticedAt = -Infinity;
@@ -81,7 +82,7 @@ export class WorkPlaces {
   #refuseHopeless(owner: string, context: MountContext): void {
     const waiting = this.#queues.fresh.size;
     let ahead = 0;
-    for (const waiter of this.#queues.fresh) if (waiter.owner === owner) ahead += 1;
+    for (const mount of this.#queues.fresh) if (mount.owner === owner) ahead += 1;
     // The mounts of other namespaces hold up nothing but the places that are not this one's to have.
     const expectedMs = (ahead * this.#meanMs) / this.#share;
     const leftMs = context.timeLeftMs();
@@ -93,31 +94,27 @@ export class WorkPlaces {
     );
   }
 
-  async #take(owner: string, context: MountContext, queue: keyof WorkPlaces['queueSizes']): Promise<void> {
+  async #take(owner: string, context: MountContext, queue: Queue): Promise<void> {
     const { signal } = context;
     signal.throwIfAborted();
-    let grant = (): void => undefined;
-    const turn = new Promise<void>((resolve) => {
-      grant = resolve;
-    });
-    const waiter: Waiter = { owner, since: performance.now(), grant, granted: false };
-    this.#queues[queue].add(waiter);
+    const mount: WaitingMount = { owner, turn: new Waiter() };
+    this.#queues[queue].add(mount);
     this.#serve();
-    if (!waiter.granted) this.#notice();
-    const stopWaiting = waiter.granted ? undefined : context.startWait('turn');
+    if (mount.turn.isServed) return;
+    this.#notice();
+    const stopWaiting = context.startWait('turn');
     try {
-      await raceWithSignal(turn, signal);
-    } catch (error) {
-      this.#queues[queue].delete(waiter);
-      if (waiter.granted) this.#release(owner);
-      throw error;
+      await mount.turn.wait(signal, (isServed) => {
+        if (isServed) this.#release(owner);
+        else this.#queues[queue].delete(mount);
+      });
     } finally {
-      stopWaiting?.();
+      stopWaiting();
     }
   }
 
   /** Mounts that wait, for tests. */
-  get queueSizes(): { readonly returning: number; readonly fresh: number } {
+  get queueSizes(): Readonly<Record<Queue, number>> {
     return { returning: this.#queues.returning.size, fresh: this.#queues.fresh.size };
   }
 
@@ -134,15 +131,14 @@ export class WorkPlaces {
 
   #serve(): void {
     for (const queue of [this.#queues.returning, this.#queues.fresh]) {
-      for (const waiter of queue) {
+      for (const mount of queue) {
         if (this.#free === 0) return;
-        const held = this.#held.get(waiter.owner) ?? 0;
+        const held = this.#held.get(mount.owner) ?? 0;
         if (held >= this.#share) continue;
-        this.#held.set(waiter.owner, held + 1);
+        this.#held.set(mount.owner, held + 1);
         this.#free -= 1;
-        queue.delete(waiter);
-        waiter.granted = true;
-        waiter.grant();
+        queue.delete(mount);
+        mount.turn.serve();
       }
     }
   }
@@ -158,13 +154,13 @@ export class WorkPlaces {
 
 /** One mount's comings and goings. */
 class Stay implements WorkPlace {
-  readonly #take: (queue: 'returning' | 'fresh') => Promise<void>;
+  readonly #take: (queue: Queue) => Promise<void>;
   readonly #release: () => void;
   #here = false;
   #since = 0;
   workedMs = 0;
 
-  constructor(take: (queue: 'returning' | 'fresh') => Promise<void>, release: () => void) {
+  constructor(take: (queue: Queue) => Promise<void>, release: () => void) {
     this.#take = take;
     this.#release = release;
   }
@@ -192,7 +188,7 @@ class Stay implements WorkPlace {
     this.#release();
   }
 
-  async #enter(queue: 'returning' | 'fresh'): Promise<void> {
+  async #enter(queue: Queue): Promise<void> {
     await this.#take(queue);
     this.#since = performance.now();
     this.#here = true;

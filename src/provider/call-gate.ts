@@ -1,9 +1,9 @@
 /** Bounds the calls to AWS that are under way and the bytes of their answers that no volume holds yet. */
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
-import { GarbageBound } from './garbage.js';
 import type { MountContext, WaitKind } from '../mount/ports.js';
-import { raceWithSignal } from '../shared-calls.js';
+import { Waiter } from '../waiter.js';
+import { GarbageBound } from './garbage.js';
 
 /** The bytes of one answer; they count until the last mount that waited for it has ended. */
 export class AnswerBytes {
@@ -93,9 +93,8 @@ export interface GateCall {
   readonly passes: readonly (GatePass | undefined)[];
 }
 
-interface Waiter extends GateCall {
-  readonly grant: () => void;
-  granted: boolean;
+interface WaitingCall extends GateCall {
+  readonly turn: Waiter;
 }
 
 export interface CallGateOptions {
@@ -110,7 +109,7 @@ export class CallGate {
   readonly #share: number;
   readonly #passes = new Set<GatePass>();
   readonly #underWay = new Map<string, number>();
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Set<WaitingCall>();
   readonly #garbage = new GarbageBound();
   #calls = 0;
   #bytes = 0;
@@ -167,22 +166,18 @@ export class CallGate {
   }
 
   async #take({ owner, passes }: GateCall, signal: AbortSignal): Promise<void> {
-    let grant = (): void => undefined;
-    const turn = new Promise<void>((resolve) => {
-      grant = resolve;
-    });
-    const waiter: Waiter = { owner, passes, grant, granted: false };
-    this.#waiting.add(waiter);
+    const call: WaitingCall = { owner, passes, turn: new Waiter() };
+    this.#waiting.add(call);
     this.#serve();
-    const stopWaiting = waiter.granted ? undefined : startWaits(passes, 'turn');
+    if (call.turn.isServed) return;
+    const stopWaiting = startWaits(passes, 'turn');
     try {
-      await raceWithSignal(turn, signal);
-    } catch (error) {
-      this.#waiting.delete(waiter);
-      if (waiter.granted) this.#release(owner);
-      throw error;
+      await call.turn.wait(signal, (isServed) => {
+        if (isServed) this.#release(owner);
+        else this.#waiting.delete(call);
+      });
     } finally {
-      stopWaiting?.();
+      stopWaiting();
     }
   }
 
@@ -196,17 +191,16 @@ export class CallGate {
 
   #serve(): void {
     const oldest = this.#oldestHolder();
-    for (const waiter of this.#waiting) {
+    for (const call of this.#waiting) {
       if (this.#calls >= this.#options.calls) return;
-      const { owner } = waiter;
+      const { owner } = call;
       const underWay = this.#underWay.get(owner) ?? 0;
       if (underWay >= this.#share) continue;
-      if (this.isFull && !waiter.passes.includes(oldest)) continue;
+      if (this.isFull && !call.passes.includes(oldest)) continue;
       this.#underWay.set(owner, underWay + 1);
       this.#calls += 1;
-      this.#waiting.delete(waiter);
-      waiter.granted = true;
-      waiter.grant();
+      this.#waiting.delete(call);
+      call.turn.serve();
     }
   }
 

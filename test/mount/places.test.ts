@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ProviderError } from '../../src/errors.js';
 import { silentLogger } from '../../src/log.js';
@@ -14,6 +14,12 @@ function door(): { readonly opened: Promise<void>; readonly open: () => void } {
     open = resolve;
   });
   return { opened, open };
+}
+
+/** Stops a mount after so many turns of the event loop; never for `null`. */
+async function stopAfter(controller: AbortController, turns: number | null): Promise<void> {
+  for (let turn = 0; turn < (turns ?? 0); turn += 1) await nextTurn();
+  if (turns !== null) controller.abort(new Error('stopped'));
 }
 
 const placesOf = (places: number, waitingLimit?: number) =>
@@ -87,10 +93,10 @@ describe('WorkPlaces', () => {
 
   it('refuses at once a mount that could not begin in its time', async () => {
     const places = placesOf(1);
-    // A mount takes about 50 ms.
+    // A mount is at work for about 20 ms.
     for (let n = 0; n < 30; n += 1) await places.run('a', testContext(), () => sleep(20));
     const end = door();
-    const busy = [door()].map(() => places.run('a', testContext(), () => end.opened));
+    const busy = places.run('a', testContext(), () => end.opened);
     const waiting = Array.from({ length: 20 }, () => places.run('a', testContext(), () => 1));
     await assert.rejects(
       places.run('a', testContext(100), () => 1),
@@ -106,7 +112,7 @@ describe('WorkPlaces', () => {
     );
     const other = places.run('b', testContext(100), () => 1);
     end.open();
-    await Promise.all([...busy, ...waiting, other]);
+    await Promise.all([busy, ...waiting, other]);
   });
 
   it('refuses a mount when too many wait already', async () => {
@@ -145,12 +151,29 @@ describe('WorkPlaces', () => {
     await places.run('c', testContext(), () => 1);
   });
 
+  it('gives on the place of a mount that is stopped in the moment in which it comes', async () => {
+    const places = placesOf(1);
+    const end = door();
+    const context = testContext();
+    const busy = places.run('a', testContext(), () => end.opened);
+    const stopped = places.run('b', context, () => 1);
+    end.open();
+    await busy;
+    context.controller.abort(new ProviderError('timed_out', 'late'));
+    // A mount that comes has the free place given out, and the one that is stopped is the first to get it.
+    const next = places.run('c', testContext(), () => 1);
+    await assert.rejects(stopped, { code: 'timed_out' });
+    assert.equal(await next, 1);
+  });
+
   it('loses no place, whatever mounts do: they fail, are stopped while they wait, go outside', async () => {
     type Step = 'work' | 'outside' | 'fail' | 'stop';
     const scripts = fc.array(
       fc.record({
         owner: fc.constantFrom('a', 'b', 'c'),
         steps: fc.array(fc.constantFrom<Step>('work', 'outside', 'fail', 'stop'), { maxLength: 4 }),
+        /** Turns of the event loop after which it is stopped from outside, most often while it waits. */
+        stoppedAfter: fc.option(fc.nat(6)),
       }),
       { maxLength: 15 },
     );
@@ -164,8 +187,9 @@ describe('WorkPlaces', () => {
           assert.ok(counts.reduce((sum, count) => sum + count, 0) <= size);
           assert.ok(Math.max(...counts) <= Math.max(1, Math.floor(size / 2)));
         };
-        const runs = mounts.map(({ owner, steps }) => {
+        const runs = mounts.map(({ owner, steps, stoppedAfter }) => {
           const context = testContext();
+          void stopAfter(context.controller, stoppedAfter);
           return places
             .run(owner, context, async (place: WorkPlace) => {
               here(owner, 1);
@@ -177,9 +201,9 @@ describe('WorkPlaces', () => {
                 }
                 if (step === 'outside') {
                   here(owner, -1);
-                  await place.outside(() => new Promise((resolve) => setImmediate(resolve)));
+                  await place.outside(() => nextTurn());
                   here(owner, 1);
-                } else await new Promise((resolve) => setImmediate(resolve));
+                } else await nextTurn();
               }
               here(owner, -1);
             })

@@ -125,6 +125,19 @@ describe('CallGate', () => {
     assert.deepEqual(underWay, ['a', 'c']);
   });
 
+  it('gives on the place of a mount that is stopped in the moment in which it comes', async () => {
+    const { gate, underWay, call, end } = setUp(1);
+    const [a, b, c] = [gate.enter('a', unheard), gate.enter('b', unheard), gate.enter('c', unheard)];
+    void call(a, 'a');
+    const leaver = new AbortController();
+    const left = call(b, 'b', leaver.signal);
+    void call(c, 'c');
+    await sleep(1);
+    leaver.abort(new Error('stopped'));
+    await Promise.all([assert.rejects(left, /stopped/), end('a')]);
+    assert.deepEqual(underWay, ['a', 'c']);
+  });
+
   it('refuses a mount whose answers are too large in all', () => {
     const { gate, arrive } = setUp(1, Infinity);
     const pass = gate.enter('a', unheard);
