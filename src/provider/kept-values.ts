@@ -59,10 +59,10 @@ export class KeptValues {
   }
 
   /** AWS, asked at `askedAtMs`, said that the value is current. */
-  confirmed(query: ObjectQuery, kept: Kept, askedAtMs: number): Answer {
-    const key = this.#key(query);
-    this.#options.cache.confirm(key, kept, askedAtMs);
-    return this.#give(this.#options.cache.get(key) ?? kept);
+  confirmed(kept: Kept, askedAtMs: number): Answer {
+    const { cache } = this.#options;
+    cache.confirm(kept, askedAtMs);
+    return this.#give(cache.get(kept.key) ?? kept);
   }
 
   /** What AWS answered to a fetch that was asked at `askedAtMs`; for the mount that asked. */

@@ -78,7 +78,7 @@ export class SecretsManager {
     const description = (current ?? kept) && (await this.#describe(region, query, values));
     if (description && current && isCurrent(query, current.version, description)) return current;
     if (description && kept && isCurrent(query, kept.answer.version, description)) {
-      return values.confirmed(query, kept, description.askedAtMs);
+      return values.confirmed(kept, description.askedAtMs);
     }
     return this.#fetch(subject, query, values);
   }

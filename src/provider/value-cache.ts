@@ -39,12 +39,12 @@ const jitter = 0.1;
 export class ValueCache {
   readonly ttlMs: number;
   readonly staleMs: number;
+  readonly nowMs: () => number;
   readonly #maxBytes: number;
   readonly #random: () => number;
   readonly #entries = new Map<string, Kept>();
   #bytes = 0;
   #sweeper: NodeJS.Timeout | undefined;
-  readonly nowMs: () => number;
 
   constructor(options: ValueCacheOptions) {
     this.ttlMs = options.ttlMs;
@@ -85,8 +85,8 @@ export class ValueCache {
   }
 
   /** AWS, asked at `askedAtMs`, said that `kept` is what it would answer. */
-  confirm(key: string, kept: Kept, askedAtMs: number): void {
-    const present = this.#entries.get(key);
+  confirm(kept: Kept, askedAtMs: number): void {
+    const present = this.#entries.get(kept.key);
     if (present?.answer !== kept.answer || present.saidAtMs >= askedAtMs) return;
     this.#entries.set(present.key, { ...present, ...this.#said(askedAtMs, present.fetchedAtMs) });
   }

@@ -4,13 +4,13 @@ import { ProviderError } from '../../src/errors.js';
 import type { FetchOrder } from '../../src/mount/ports.js';
 import { awsError, ok } from '../support/aws-endpoint.js';
 import { testContext, type TestContext } from '../support/contexts.js';
-import { a1, KeptValues, second } from '../support/kept-values.js';
+import { a1, KeptValuesScene, second } from '../support/kept-values-scene.js';
 import { failoverItem, fakeIdentity, items, parameter, secret } from '../support/provider-fakes.js';
 
 describe('values that are kept, when AWS cannot be reached', () => {
-  let scene: KeptValues;
+  let scene: KeptValuesScene;
   beforeEach(async () => {
-    scene = await KeptValues.start();
+    scene = await KeptValuesScene.start();
   });
   afterEach(() => scene.stop());
 

@@ -1,5 +1,7 @@
+/** What is kept, how long, and what goes when there is no more room. */
 import assert from 'node:assert/strict';
-import { valueRevalidationMs } from '../../src/budgets.js';
+import { install as installTimers } from '@sinonjs/fake-timers';
+import { valueRevalidationMs, valueSweepMs } from '../../src/budgets.js';
 import { Secret } from '../../src/secret.js';
 import { RecentKeys } from '../../src/provider/recent-keys.js';
 import { ValueCache } from '../../src/provider/value-cache.js';
@@ -54,7 +56,7 @@ describe('ValueCache', () => {
     cache.put('b', answer('x'), 0);
     const kept = cache.get('b');
     assert.equal(kept?.freshUntilMs, 54_000);
-    cache.confirm('b', kept, 100_000);
+    cache.confirm(kept, 100_000);
     assert.equal(cache.get('b')?.freshUntilMs, 157_000);
     assert.equal(cache.get('b')?.fetchedAtMs, 0);
   });
@@ -64,7 +66,7 @@ describe('ValueCache', () => {
     cache.put('a', answer('x'), 0);
     const kept = cache.get('a');
     assert.ok(kept);
-    cache.confirm('a', kept, valueRevalidationMs - 10_000);
+    cache.confirm(kept, valueRevalidationMs - 10_000);
     assert.equal(cache.get('a')?.freshUntilMs, valueRevalidationMs);
   });
 
@@ -74,7 +76,7 @@ describe('ValueCache', () => {
     cache.put('a', answer('old', 'v1'), 5);
     const kept = cache.get('a');
     assert.equal(kept?.answer.version, 'v2');
-    cache.confirm('a', { ...kept, answer: answer('other') }, 20);
+    cache.confirm({ ...kept, answer: answer('other') }, 20);
     assert.equal(cache.get('a')?.saidAtMs, 10);
   });
 
@@ -86,6 +88,24 @@ describe('ValueCache', () => {
     now += 1;
     assert.equal(cache.get('a'), undefined);
     assert.equal(cache.bytes, 0);
+  });
+
+  it('lets values leave the memory when their time is over, though nobody asks for them', () => {
+    const clock = installTimers({ toFake: ['setTimeout'] });
+    try {
+      const cache = cacheOf();
+      cache.put('a', answer('x'), 0);
+      cache.put('b', answer('x'), 2);
+      now = valueRevalidationMs + 1;
+      clock.tick(valueSweepMs);
+      assert.equal(cache.bytes, 1025);
+      now += 1;
+      clock.tick(valueSweepMs);
+      assert.equal(cache.bytes, 0);
+      assert.equal(clock.countTimers(), 0);
+    } finally {
+      clock.uninstall();
+    }
   });
 });
 

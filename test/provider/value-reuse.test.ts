@@ -5,13 +5,13 @@ import { ProviderError } from '../../src/errors.js';
 import type { ObjectQuery } from '../../src/mount/types.js';
 import { awsError, ok } from '../support/aws-endpoint.js';
 import { testContext } from '../support/contexts.js';
-import { a1, hour, KeptValues, second } from '../support/kept-values.js';
+import { a1, hour, KeptValuesScene, second } from '../support/kept-values-scene.js';
 import { fakeIdentity, items, parameter, secret } from '../support/provider-fakes.js';
 
 describe('values that are kept', () => {
-  let scene: KeptValues;
+  let scene: KeptValuesScene;
   beforeEach(async () => {
-    scene = await KeptValues.start();
+    scene = await KeptValuesScene.start();
   });
   afterEach(() => scene.stop());
 

@@ -13,7 +13,7 @@ export const hour = 3_600_000;
 /** What the first fetch of the secret `a` gives. */
 export const a1 = 'a of AKID1 in us-west-2 v1';
 
-export class KeptValues {
+export class KeptValuesScene {
   /** Milliseconds. */
   now = 0;
   /** Version that AWS holds of everything. */
@@ -31,12 +31,12 @@ export class KeptValues {
     this.endpoint = endpoint;
   }
 
-  static async start(): Promise<KeptValues> {
+  static async start(): Promise<KeptValuesScene> {
     const endpoint = await startAwsEndpoint((request) => {
       if (request.action === 'DescribeSecret') return scene.describeAnswer(request);
       return request.action === 'GetParameters' ? scene.parameterAnswer(request) : scene.valueAnswer(request);
     });
-    const scene = new KeptValues(endpoint);
+    const scene = new KeptValuesScene(endpoint);
     return scene;
   }
 
