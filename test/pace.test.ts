@@ -1,7 +1,7 @@
 /** While AWS throttles, calls go out one at a time, namespaces in turn, and whoever leaves costs nobody a turn. */
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
-import { pacedAfterThrottlingMs } from '../src/budgets.js';
+import { pacedAfterThrottlingMs, rememberedPaces } from '../src/budgets.js';
 import { silentLogger } from '../src/log.js';
 import { Pace, Paces } from '../src/pace.js';
 import { keptLog } from './server/serving.js';
@@ -101,6 +101,27 @@ describe('the pace of an API', () => {
     assert.ok(performance.now() - started < 500);
   });
 
+  it('pauses at random after answers that were throttled in a row, and counts none of calls that went out before', async () => {
+    const random = Math.random;
+    Math.random = () => 0.9;
+    try {
+      const pace = await slowPace();
+      const take = async () => {
+        const started = performance.now();
+        await pace.take('ns', never, unheard);
+        return performance.now() - started;
+      };
+      for (let call = 0; call < 2; call += 1) pace.throttled(throttling, 0);
+      const afterOne = await take();
+      assert.ok(afterOne < 1500, String(afterOne));
+      pace.throttled(throttling, performance.now());
+      const afterTwo = await take();
+      assert.ok(afterTwo >= 1790, String(afterTwo));
+    } finally {
+      Math.random = random;
+    }
+  });
+
   it('is forgotten a minute after the last throttling', async () => {
     const pace = await slowPace();
     const real = performance.now.bind(performance);
@@ -131,5 +152,16 @@ describe('the pace of an API', () => {
     ]) {
       assert.notEqual(paces.of({ ...api, ...other }), pace);
     }
+  });
+
+  it('is forgotten when too many others were used since', () => {
+    const paces = new Paces(silentLogger);
+    const [used, unused] = [paces.of({ ...api, region: 'used' }), paces.of({ ...api, region: 'unused' })];
+    for (let other = 0; other < rememberedPaces - 1; other += 1) {
+      paces.of({ ...api, region: 'used' });
+      paces.of({ ...api, region: `other-${other}` });
+    }
+    assert.equal(paces.of({ ...api, region: 'used' }), used);
+    assert.notEqual(paces.of({ ...api, region: 'unused' }), unused);
   });
 });
