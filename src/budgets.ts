@@ -142,6 +142,10 @@ export const rememberedAnswers = 20_000;
 
 /** Denied DescribeSecret calls that are remembered: a secret of a role in a region each. */
 export const rememberedDenials = 10_000;
+
+/** Sets of credentials whose SDK clients are kept, some 15 KB each. */
+export const clientsKept = 32;
+
 /**
  * Files that the process remembers to have written, 100 bytes each: more than the secrets of a full node. Those written
  * longest ago go first, which costs the next rotation of their volumes a fetch with drivers up to 1.5.

@@ -2,6 +2,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsSettings } from '../aws-settings.js';
+import * as budgets from '../budgets.js';
 import { silentLogger } from '../log.js';
 import type { AwsCredentials } from '../mount/ports.js';
 import type { AwsRequestHandler } from '../network/transport.js';
@@ -13,9 +14,6 @@ export interface AwsClientsOptions {
   /** Attempts at one call, the first included. */
   readonly attempts: number;
 }
-
-/** Sets of credentials whose clients are kept. */
-const clientsKept = 32;
 
 /** Gives the clients for credentials; they live no longer than the credentials do. */
 export class AwsClients {
@@ -91,7 +89,7 @@ class ByCredentials<Client> {
   #keep(credentials: AwsCredentials, regions: Map<string, Client>): void {
     this.#clients.set(credentials, regions);
     this.#kept.push(new WeakRef(credentials));
-    if (this.#kept.length <= clientsKept) return;
+    if (this.#kept.length <= budgets.clientsKept) return;
     const oldest = this.#kept.shift()?.deref();
     if (oldest) this.#clients.delete(oldest);
   }
