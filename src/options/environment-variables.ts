@@ -45,6 +45,12 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     description: 'the process refuses to start when they would open a debugger, or print or write memory or traffic',
   },
   {
+    names: ['NODE_COMPILE_CACHE'],
+    description:
+      'folder where compiled code is kept from one start to the next, and nothing else; who can write there can run code ' +
+      'in the process. The image has a folder of its own, which is read-only',
+  },
+  {
     names: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_ROLE_ARN'],
     description: 'ignored, as is every other identity of the process itself: a mount uses the identity of its pod',
   },
