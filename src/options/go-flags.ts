@@ -111,11 +111,12 @@ export function parseGoDuration(text: string): number {
   const signed = /^([+-]?)(.*)$/s.exec(text);
   const body = signed?.[2] ?? '';
   if (body === '0') return 0;
-  if (!/^((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(body)) {
+  // Escaped, so that the built program is ASCII (scripts/build.mjs).
+  if (!/^((\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h))+$/.test(body)) {
     throw new RangeError('not a duration such as 250ms or 2s');
   }
   let total = 0;
-  for (const [, amount, unit] of body.matchAll(/([\d.]+)([a-zµμ]+)/g)) {
+  for (const [, amount, unit] of body.matchAll(/([\d.]+)([a-z\u00b5\u03bc]+)/g)) {
     total += Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN);
   }
   return signed?.[1] === '-' ? -total : total;

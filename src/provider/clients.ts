@@ -1,6 +1,6 @@
 /** SDK clients, one for each set of credentials and region: cheap shells over the connections of the process. */
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsSettings } from '../aws-settings.js';
 import * as budgets from '../budgets.js';
 import { silentLogger } from '../log.js';
@@ -36,8 +36,9 @@ export class AwsClients {
     );
   }
 
-  ssm(credentials: AwsCredentials, region: string): SSMClient {
+  async ssm(credentials: AwsCredentials, region: string): Promise<SSMClient> {
     const { endpoints } = this.#options.aws;
+    const { SSMClient } = await import('./ssm-sdk.js');
     return this.#ssm.get(credentials, region, () => new SSMClient(this.#config(credentials, region, endpoints.ssm)));
   }
 

@@ -1,5 +1,5 @@
 /** Gets parameters from Parameter Store, ten in a call. */
-import { GetParametersCommand, type Parameter } from '@aws-sdk/client-ssm';
+import type { Parameter } from '@aws-sdk/client-ssm';
 import type { AwsCredentials } from '../mount/ports.js';
 import type { ObjectQuery } from '../mount/types.js';
 import { Secret } from '../secret.js';
@@ -100,7 +100,8 @@ export class ParameterStore {
     credentials: AwsCredentials,
     options: CallOptions,
   ): Promise<Batch> {
-    const client = this.#clients.ssm(credentials, region);
+    const { GetParametersCommand } = await import('./ssm-sdk.js');
+    const client = await this.#clients.ssm(credentials, region);
     const command = new GetParametersCommand({ Names: names, WithDecryption: true });
     const answer = await callAws(command, (sending) => client.send(command, sending), options);
     const found = new Map<string, Answer>();

@@ -103,6 +103,7 @@ describe('parseOptions', () => {
 
   const durations: readonly (readonly [text: string, ms: number])[] = [
     ['250ms', 250],
+    ['7000µs1500μs', 8.5],
     ['2s', 2000],
     ['1.5s', 1500],
     ['1m0.5s', 60_500],
