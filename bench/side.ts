@@ -35,15 +35,16 @@ export interface StartOptions {
   readonly firstPod?: PodOptions;
 }
 
-/** A running provider with a folder to mount into. */
+/** A running provider, and pods to mount with it. */
 export interface Running {
   readonly provider: ProviderUnderTest;
-  readonly targets: Targets;
   readonly firstPod: Pod | undefined;
   readonly pod: (name: string, options: PodOptions) => Promise<Pod>;
   readonly pods: (name: string, count: number, options: PodOptions) => Promise<readonly Pod[]>;
   /** Mounts and gives the milliseconds that it took. */
   readonly time: (pod: Pod) => Promise<number>;
+  /** Mounts so many pods before anything is measured: a process just started compiles its code. */
+  readonly warm: (count: number, objects: number) => Promise<void>;
 }
 
 const kubernetesMs = 1;
@@ -116,19 +117,17 @@ export class Side {
   #running(provider: ProviderUnderTest, targets: Targets, firstPod: Pod | undefined): Running {
     const place = { standIn: this.standIn, targets };
     const pod = (name: string, options: PodOptions) => makePod(name, options, place);
-    return {
-      provider,
-      targets,
-      firstPod,
-      pod,
-      pods: (name, count, options) =>
-        Promise.all(Array.from({ length: count }, (_, index) => pod(`${name}-${String(index)}`, options))),
-      time: async (mounted) => {
-        const started = performance.now();
-        await provider.mount(mounted.mount, mounted.names.length);
-        return performance.now() - started;
-      },
+    const pods: Running['pods'] = (name, count, options) =>
+      Promise.all(Array.from({ length: count }, (_, index) => pod(`${name}-${String(index)}`, options)));
+    const time = async (mounted: Pod) => {
+      const started = performance.now();
+      await provider.mount(mounted.mount, mounted.names.length);
+      return performance.now() - started;
     };
+    const warm = async (count: number, objects: number) => {
+      for (const mounted of await pods('warm', count, { objects })) await time(mounted);
+    };
+    return { provider, firstPod, pod, pods, time, warm };
   }
 
   #words({ driverWrites = false, defaultLimiter = false, cgroup }: StartOptions): readonly string[] {

@@ -14,6 +14,13 @@ export class Targets {
     this.onTmpfs = mountTmpfs(this.folder);
   }
 
+  /** Whether this user may mount one. */
+  static canBeTmpfs(): boolean {
+    const targets = new Targets();
+    targets.remove();
+    return targets.onTmpfs;
+  }
+
   /** A new empty directory. */
   make(name: string): string {
     const target = path.join(this.folder, name);

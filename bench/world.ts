@@ -79,6 +79,13 @@ export async function makePod(
   };
 }
 
+/** @throws TypeError when a series asks for more pods than were made */
+export function podOf(pods: readonly Pod[], index: number): Pod {
+  const pod = pods[index];
+  if (pod === undefined) throw new TypeError('a series asks for more pods than were made');
+  return pod;
+}
+
 /** Regions that the pod's values came from; throws for a file that is missing or holds something else. */
 export function originsOf(pod: Pod, answer: DriverAnswer): readonly string[] {
   const sent = new Map(answer.files.map((file) => [file.path, file.contents.toString('utf8')]));

@@ -1,8 +1,9 @@
 /** How long one mount takes while nothing else goes on: first and repeated ones, by objects and by AWS's own time. */
 import type { Aim, Effort, Figure, Measure } from '../measure.js';
 import { inARow } from '../series.js';
-import type { Running, Side } from '../side.js';
+import type { Side } from '../side.js';
 import { percentile } from '../statistics.js';
+import { podOf } from '../world.js';
 
 export const latency: Measure = {
   name: 'latency',
@@ -19,9 +20,9 @@ export const latency: Measure = {
 async function one(side: Side, effort: Effort, at: { readonly awsMs: number; readonly objects: number }) {
   const limit = { atMost: effort.mounts, forMs: effort.seriesMs };
   return side.run(at, async (running) => {
-    await warm(running, effort.warmUp, at.objects);
+    await running.warm(effort.warmUp, at.objects);
     const pods = await running.pods('first', effort.mounts, at);
-    const first = await inARow(limit, (index) => running.time(pods[index] ?? missing()));
+    const first = await inARow(limit, (index) => running.time(podOf(pods, index)));
     const pod = await running.pod('again', at);
     await running.time(pod);
     await side.standIn.forgetRequests();
@@ -44,12 +45,4 @@ function percentiles(name: string, times: readonly number[], aim: Aim | undefine
     aim === undefined ? p50 : { ...p50, aim, plot: true },
     { name: `${name}, p99`, unit: 'ms', value: percentile(times, 0.99) },
   ];
-}
-
-export async function warm(running: Running, count: number, objects: number): Promise<void> {
-  for (const pod of await running.pods('warm', count, { objects })) await running.time(pod);
-}
-
-export function missing(): never {
-  throw new TypeError('a series asks for more pods than were made');
 }

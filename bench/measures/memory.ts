@@ -1,11 +1,11 @@
 /** Memory while idle, after many mounts, and at the peak of bursts, without limits. */
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bursts, nameOf, type Burst } from '../bursts.js';
 import type { Effort, Figure, Measure } from '../measure.js';
 import { memory as memoryOf, privateMib, resetPeak, sockets, watchAnonymous } from '../process-facts.js';
 import { inARow } from '../series.js';
 import type { Side } from '../side.js';
-import type { Identity, Size } from '../world.js';
 
 /** Garbage of the start is collected, or it is not. */
 const idleMs = 2000;
@@ -56,30 +56,10 @@ async function idleAndMany(side: Side, effort: Effort): Promise<readonly Figure[
   });
 }
 
-export interface Burst {
-  readonly size: Size;
-  readonly identity: Identity;
-  readonly driverWrites: boolean;
-}
-
-/** All kinds, or the simplest one. */
-export function bursts(side: Side, effort: Effort): readonly Burst[] {
-  if (effort.fewBursts) return [{ size: 'small', identity: 'irsa', driverWrites: false }];
-  const identities: readonly Identity[] = side.plain ? ['irsa'] : ['irsa', 'pod-identity'];
-  return (['small', '64KiB'] as const).flatMap((size) =>
-    identities.flatMap((identity) => [false, true].map((driverWrites) => ({ size, identity, driverWrites }))),
-  );
-}
-
-export function nameOf({ size, identity, driverWrites }: Burst): string {
-  const what = size === 'small' ? '50 x 10' : '50 x 10 x 64 KiB';
-  return `${what}, ${identity}, ${driverWrites ? 'driver' : 'provider'} writes`;
-}
-
 async function peak(side: Side, burst: Burst): Promise<readonly Figure[]> {
   return side.run({ awsMs: 20, driverWrites: burst.driverWrites }, async (running) => {
     const { pid } = running.provider;
-    for (const pod of await running.pods('warm', 5, { objects: 10 })) await running.time(pod);
+    await running.warm(5, 10);
     const pods = await running.pods('burst', 50, { ...burst, objects: 10 });
     await sleep(500);
     resetPeak(pid);

@@ -3,8 +3,7 @@ import type { Aim, Effort, Figure, Measure } from '../measure.js';
 import { cpuMs } from '../process-facts.js';
 import { atOnce } from '../series.js';
 import type { Running } from '../side.js';
-import type { Pod } from '../world.js';
-import { missing, warm } from './latency.js';
+import { podOf, type Pod } from '../world.js';
 
 const objects = 10;
 const awsMs = 20;
@@ -22,12 +21,12 @@ export const throughput: Measure = {
 };
 
 async function one(running: Running, effort: Effort, inFlight: number): Promise<readonly Figure[]> {
-  await warm(running, effort.warmUp, objects);
+  await running.warm(effort.warmUp, objects);
   const count = Math.max(effort.mounts, inFlight) * (inFlight === 1 ? 1 : 3);
   const firsts = await running.pods('first', count, { objects });
-  const first = await load(running, effort, { inFlight, count, pick: (index) => firsts[index] ?? missing() });
+  const first = await load(running, effort, { inFlight, count, pick: (index) => podOf(firsts, index) });
   // Each worker has a volume of its own: mounts of one volume would wait for each other.
-  const repeated = await load(running, effort, { inFlight, count, pick: (_, worker) => firsts[worker] ?? missing() });
+  const repeated = await load(running, effort, { inFlight, count, pick: (_, worker) => podOf(firsts, worker) });
   const what = `${String(inFlight)} in flight`;
   const alone = inFlight === 1;
   return [
