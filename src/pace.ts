@@ -63,15 +63,22 @@ export class Pace {
    * Ends when a call may go out: at once, but while AWS throttles.
    * @param owner the namespace of the pod
    * @param waiting called when the caller has to wait; what it returns, when that is over
+   * @param since when its call was first made, by `performance.now()`: the oldest of a namespace is the first
    * @throws `signal.reason` when the signal fires first
    */
-  async take(owner: string, signal: AbortSignal, waiting: () => () => void): Promise<void> {
+  async take(
+    owner: string,
+    signal: AbortSignal,
+    waiting: () => () => void,
+    since: number = performance.now(),
+  ): Promise<void> {
     signal.throwIfAborted();
     if (!this.isSlow()) return;
     const stopWaiting = waiting();
-    const turn = this.#queue.wait(owner, signal, () => {
+    const unused = () => {
       this.#spare += 1;
-    });
+    };
+    const turn = this.#queue.wait(owner, signal, unused, since);
     this.#notice();
     void this.#serve();
     try {

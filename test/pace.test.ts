@@ -81,6 +81,23 @@ describe('the pace of an API', () => {
     assert.ok(order.indexOf('one') <= 1, order.join(' '));
   });
 
+  it('serves the calls of a namespace by age: one that was throttled again keeps its place', async () => {
+    const pace = await slowPace();
+    const order: string[] = [];
+    const now = performance.now();
+    const ask = async (call: string, since: number) => {
+      await pace.take('ns', never, unheard, since);
+      order.push(call);
+    };
+    await Promise.all([
+      ask('second', now - 1000),
+      ask('last', now),
+      ask('first', now - 2000),
+      ask('third', now - 1000),
+    ]);
+    assert.deepEqual(order, ['first', 'second', 'third', 'last']);
+  });
+
   it('gives the turn of one who leaves to the next', async () => {
     const pace = await slowPace();
     const leavers = Array.from({ length: 200 }, () => new AbortController());
