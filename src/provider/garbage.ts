@@ -12,12 +12,14 @@ type Collect = (options: { readonly type: 'major'; readonly execution: 'async' }
  * some 20 ms. Mounts of ordinary secrets never come so far before V8 collects on its own.
  */
 export class GarbageBound {
-  readonly #collect: Collect;
+  readonly #expose: () => Collect;
+  #collect: Collect | undefined;
   #bytes = 0;
   #running = false;
 
-  constructor(collect: Collect = exposeCollector()) {
-    this.#collect = collect;
+  /** @param expose called when the first collection is due: a context of its own is 2 ms of CPU, and most nodes need none */
+  constructor(expose: () => Collect = exposeCollector) {
+    this.#expose = expose;
   }
 
   /** So many bytes have arrived, and will be garbage soon. */
@@ -26,6 +28,7 @@ export class GarbageBound {
     if (this.#bytes < garbageBytes || this.#running) return;
     this.#bytes = 0;
     this.#running = true;
+    this.#collect ??= this.#expose();
     void this.#collect({ type: 'major', execution: 'async' }).finally(() => {
       this.#running = false;
     });

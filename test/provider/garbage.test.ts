@@ -6,9 +6,13 @@ import { GarbageBound } from '../../src/provider/garbage.js';
 describe('GarbageBound', () => {
   it('collects once for so many bytes, and not again while it is at it', async () => {
     const ends: (() => void)[] = [];
-    const bound = new GarbageBound(() => new Promise((resolve) => ends.push(resolve)));
+    let exposed = 0;
+    const bound = new GarbageBound(() => {
+      exposed += 1;
+      return () => new Promise((resolve) => ends.push(resolve));
+    });
     bound.count(garbageBytes - 1);
-    assert.equal(ends.length, 0);
+    assert.equal(exposed, 0);
     bound.count(1);
     bound.count(3 * garbageBytes);
     assert.equal(ends.length, 1);
@@ -16,6 +20,7 @@ describe('GarbageBound', () => {
     await sleep(1);
     bound.count(1);
     assert.equal(ends.length, 2);
+    assert.equal(exposed, 1);
   });
 
   it('frees buffers that nobody holds any more', async () => {
