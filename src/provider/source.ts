@@ -1,16 +1,16 @@
 /** Fetches the objects of a mount from Secrets Manager and Parameter Store, from two regions where there are two. */
 import type { AwsSettings } from '../aws-settings.js';
 import * as budgets from '../budgets.js';
+import { startFairTimer } from '../fair-timer.js';
 import type { Logger } from '../log.js';
-import type { Paces } from '../pace.js';
 import type { Fetched, FetchOrder, MountContext, SecretSource } from '../mount/ports.js';
-import type { FetchItem, ObjectQuery } from '../mount/types.js';
+import type { FetchedObject, FetchItem, ObjectQuery } from '../mount/types.js';
 import type { AwsRequestHandler } from '../network/transport.js';
-import { CallGate } from './call-gate.js';
+import type { Paces } from '../pace.js';
+import { CallGate, type GatePass } from './call-gate.js';
 import { AwsClients } from './clients.js';
 import { hearBoth, judgeAlone, type Verdict } from './failover.js';
 import type { Failure, Outcome } from './failure.js';
-import { startFairTimer } from '../fair-timer.js';
 import { startFetchClock } from './fetch-clock.js';
 import { KeptValues } from './kept-values.js';
 import { orLastResort } from './last-resort.js';
@@ -47,44 +47,42 @@ export interface SourceLimits {
   readonly callsAtOnce: number;
 }
 
-/** Clients, calls in flight and kept values live as long as the source. */
 export function createSecretSource(options: SecretSourceOptions): SecretSource {
-  const limits: SourceLimits = {
-    attemptMs: budgets.awsAttemptMs,
-    attempts: budgets.awsAttempts,
-    callsAtOnce: budgets.awsCallsPerMount,
-    ...options.limits,
-  };
-  const clients = new AwsClients({ ...options, attempts: limits.attempts });
-  const services = {
-    secretsManager: new SecretsManager(clients, { describe: options.revalidate === 'describe', log: options.log }),
-    parameterStore: new ParameterStore(clients),
-  };
+  return new AwsSource(options);
+}
 
-  const cache = new ValueCache(options.cache);
-  const volumes = new VolumeMemory();
+/** Clients, calls in flight and kept values live as long as the source. */
+class AwsSource implements SecretSource {
+  readonly #options: SecretSourceOptions;
+  readonly #limits: SourceLimits;
+  readonly #services: { readonly secretsManager: SecretsManager; readonly parameterStore: ParameterStore };
+  readonly #cache: ValueCache;
+  readonly #volumes = new VolumeMemory();
+  readonly #gate = new CallGate();
 
-  const gate = new CallGate();
+  constructor(options: SecretSourceOptions) {
+    this.#options = options;
+    this.#limits = {
+      attemptMs: budgets.awsAttemptMs,
+      attempts: budgets.awsAttempts,
+      callsAtOnce: budgets.awsCallsPerMount,
+      ...options.limits,
+    };
+    const clients = new AwsClients({ ...options, attempts: this.#limits.attempts });
+    this.#services = {
+      secretsManager: new SecretsManager(clients, { describe: options.revalidate === 'describe', log: options.log }),
+      parameterStore: new ParameterStore(clients),
+    };
+    this.#cache = new ValueCache(options.cache);
+  }
 
-  const fetch = async (order: FetchOrder, context: MountContext): Promise<Fetched> => {
+  async fetch(order: FetchOrder, context: MountContext): Promise<Fetched> {
     context.signal.throwIfAborted();
-    const { items, identity, namespace, volume, revalidate } = order;
-    const pass = gate.enter(namespace, (kind) => context.startWait(kind));
-    const values = new KeptValues({ cache, volumes, identity, volume, revalidate });
-    const clock = startFetchClock(context);
-    const patience = startPatience(items, options.failoverTimeoutMs);
+    const { identity, namespace, volume, revalidate } = order;
+    const values = new KeptValues({ cache: this.#cache, volumes: this.#volumes, identity, volume, revalidate });
+    const pass = this.#gate.enter(namespace, (kind) => context.startWait(kind));
     try {
-      // With another region, or a value that is kept for such times, the SDK's few attempts are enough.
-      const isPatient = options.cache.staleMs === 0 && !items.some((item) => item.failover);
-      const shared = { identity, context: clock.context, gate, pass, paces: options.paces, isPatient };
-      const regions = regionsOf(items, { ...shared, limits });
-      const outcomeOf = askAll({ items, regions, values, ...services });
-      const verdicts = await Promise.all(
-        items.map((item) => decide(item, outcomeOf, { ...options, regions, values, patience: patience.end })),
-      );
-      // A mount that was stopped fails with the reason for that, whatever its calls made of it.
-      context.signal.throwIfAborted();
-      const objects = conclude(items, verdicts, context);
+      const objects = await this.#ask(order, context, { values, pass });
       if (values.reused > 0) context.note({ reused: values.reused });
       return {
         objects,
@@ -98,12 +96,34 @@ export function createSecretSource(options: SecretSourceOptions): SecretSource {
     } catch (error) {
       pass.end();
       throw error;
+    }
+  }
+
+  async #ask(
+    { items, identity }: FetchOrder,
+    context: MountContext,
+    { values, pass }: { readonly values: KeptValues; readonly pass: GatePass },
+  ): Promise<readonly FetchedObject[]> {
+    const { cache, failoverTimeoutMs, paces } = this.#options;
+    const clock = startFetchClock(context);
+    const patience = startPatience(items, failoverTimeoutMs);
+    try {
+      // With another region, or a value that is kept for such times, the SDK's few attempts are enough.
+      const isPatient = cache.staleMs === 0 && !items.some((item) => item.failover);
+      const shared = { identity, context: clock.context, gate: this.#gate, pass, paces, isPatient };
+      const regions = regionsOf(items, { ...shared, limits: this.#limits });
+      const outcomeOf = askAll({ items, regions, values, ...this.#services });
+      const verdicts = await Promise.all(
+        items.map((item) => decide(item, outcomeOf, { ...this.#options, regions, values, patience: patience.end })),
+      );
+      // A mount that was stopped fails with the reason for that, whatever its calls made of it.
+      context.signal.throwIfAborted();
+      return conclude(items, verdicts, context);
     } finally {
       patience.cancel();
       clock.stop();
     }
-  };
-  return { fetch };
+  }
 }
 
 function regionsOf(
