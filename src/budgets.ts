@@ -83,6 +83,9 @@ export const fetchShare = 0.9;
 /** AWS calls of all mounts that are under way at once. */
 export const awsCalls = 64;
 
+/** AWS calls that a namespace may have under way in a region even so: others that get no answers must not stop it. */
+export const ownAwsCalls = 2;
+
 /** Bytes of AWS's answers that no volume holds yet: then only the mount that has had some for longest goes on. */
 export const undeliveredBytes = 4 * 1024 * 1024;
 

@@ -89,17 +89,31 @@ export class GatePass {
 export interface GateCall {
   /** The namespace that it counts for. */
   readonly owner: string;
+  readonly region: string;
   /** Of all mounts that wait for it at a moment. */
   readonly passes: readonly (GatePass | undefined)[];
 }
 
-interface WaitingCall extends GateCall {
+/** What a call takes a place of. */
+interface Place {
+  readonly owner: string;
+  /** Of owner and region. */
+  readonly lane: string;
+}
+
+interface WaitingCall extends Place {
+  readonly passes: GateCall['passes'];
   readonly turn: Waiter;
 }
 
 export interface CallGateOptions {
   /** Calls under way at once; no namespace has more than half of them. */
   readonly calls: number;
+  /**
+   * Calls that a namespace may have under way in a region though others have taken them all. Two namespaces in a black
+   * hole would stop all others, and a region that does not answer the one that stands in for it.
+   */
+  readonly ownCalls: number;
   /** Bytes of answers; a call more may go out as long as there are fewer. */
   readonly bytes: number;
 }
@@ -108,15 +122,17 @@ export class CallGate {
   readonly #options: CallGateOptions;
   readonly #share: number;
   readonly #passes = new Set<GatePass>();
-  readonly #underWay = new Map<string, number>();
+  readonly #ofOwner = new Tally();
+  readonly #inLane = new Tally();
   readonly #waiting = new Set<WaitingCall>();
   readonly #garbage = new GarbageBound();
   #calls = 0;
   #bytes = 0;
 
-  constructor(options: CallGateOptions = { calls: budgets.awsCalls, bytes: budgets.undeliveredBytes }) {
-    this.#options = options;
-    this.#share = Math.max(1, Math.floor(options.calls / 2));
+  constructor(options: Partial<CallGateOptions> = {}) {
+    const { awsCalls: calls, ownAwsCalls: ownCalls, undeliveredBytes: bytes } = budgets;
+    this.#options = { calls, ownCalls, bytes, ...options };
+    this.#share = Math.max(1, Math.floor(this.#options.calls / 2));
   }
 
   /** Bytes that have arrived and were not delivered. */
@@ -156,24 +172,25 @@ export class CallGate {
   }
 
   /** Makes a call when it is its turn. @throws the signal's reason while it waits, or what `call` throws */
-  async run<T>({ owner, passes }: GateCall, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    await this.#take({ owner, passes }, signal);
+  async run<T>({ owner, region, passes }: GateCall, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    const place = { owner, lane: JSON.stringify([owner, region]) };
+    await this.#take(place, passes, signal);
     try {
       return await call();
     } finally {
-      this.#release(owner);
+      this.#release(place);
     }
   }
 
-  async #take({ owner, passes }: GateCall, signal: AbortSignal): Promise<void> {
-    const call: WaitingCall = { owner, passes, turn: new Waiter() };
+  async #take(place: Place, passes: GateCall['passes'], signal: AbortSignal): Promise<void> {
+    const call: WaitingCall = { ...place, passes, turn: new Waiter() };
     this.#waiting.add(call);
     this.#serve();
     if (call.turn.isServed) return;
     const stopWaiting = startWaits(passes, 'turn');
     try {
       await call.turn.wait(signal, (isServed) => {
-        if (isServed) this.#release(owner);
+        if (isServed) this.#release(place);
         else this.#waiting.delete(call);
       });
     } finally {
@@ -181,23 +198,22 @@ export class CallGate {
     }
   }
 
-  #release(owner: string): void {
+  #release({ owner, lane }: Place): void {
     this.#calls -= 1;
-    const left = (this.#underWay.get(owner) ?? 0) - 1;
-    if (left > 0) this.#underWay.set(owner, left);
-    else this.#underWay.delete(owner);
+    this.#ofOwner.add(owner, -1);
+    this.#inLane.add(lane, -1);
     this.#serve();
   }
 
   #serve(): void {
     const oldest = this.#oldestHolder();
     for (const call of this.#waiting) {
-      if (this.#calls >= this.#options.calls) return;
-      const { owner } = call;
-      const underWay = this.#underWay.get(owner) ?? 0;
-      if (underWay >= this.#share) continue;
+      const { owner, lane } = call;
+      if (this.#ofOwner.of(owner) >= this.#share) continue;
+      if (this.#calls >= this.#options.calls && this.#inLane.of(lane) >= this.#options.ownCalls) continue;
       if (this.isFull && !call.passes.includes(oldest)) continue;
-      this.#underWay.set(owner, underWay + 1);
+      this.#ofOwner.add(owner, 1);
+      this.#inLane.add(lane, 1);
       this.#calls += 1;
       this.#waiting.delete(call);
       call.turn.serve();
@@ -209,6 +225,21 @@ export class CallGate {
     if (!this.isFull) return undefined;
     for (const pass of this.#passes) if (pass.holdsBytes) return pass;
     return undefined;
+  }
+}
+
+/** Numbers by name; a name with none takes no room. */
+class Tally {
+  readonly #numbers = new Map<string, number>();
+
+  of(name: string): number {
+    return this.#numbers.get(name) ?? 0;
+  }
+
+  add(name: string, change: number): void {
+    const number = this.of(name) + change;
+    if (number > 0) this.#numbers.set(name, number);
+    else this.#numbers.delete(name);
   }
 }
 

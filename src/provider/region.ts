@@ -121,7 +121,7 @@ export class Region implements Place {
           signal,
           // Those who join wait for the same turn, and lend the call theirs.
           (shared, waiters) =>
-            gate.run({ owner: pass.owner, passes: waiters }, shared, () =>
+            gate.run({ owner: pass.owner, region: this.name, passes: waiters }, shared, () =>
               this.#start(call, { credentials, signal: shared, attemptMs, passes: waiters }),
             ),
           pass,

@@ -76,6 +76,26 @@ describe('hostile tenants', function () {
     ]),
   });
 
+  it('cannot hold up other namespaces by a region that never answers, two of them neither', async () => {
+    const fault = world.standIn.fault({ region: 'us-east-1', effect: { kind: 'hang' } });
+    // Other names in each mount: equal calls would be one.
+    const hole = (namespace: string, first: number): WorldMount => ({
+      namespace,
+      parameters: { region: 'us-east-1' },
+      deadlineMs: 6_000,
+      objects: JSON.stringify(
+        Array.from({ length: 10 }, (_, index) => ({ objectName: `s${first + index}`, objectType: 'secretsmanager' })),
+      ),
+    });
+    const mounts = ['evil', 'worse'].flatMap((namespace) => [0, 10, 20, 30].map((first) => hole(namespace, first)));
+    const failures = Promise.all(mounts.map((mount) => world.failure(mount)));
+    const reached = () => world.standIn.requests.filter((request) => request.region === 'us-east-1').length;
+    await until(() => reached() >= 60);
+    await besides(failures, 500);
+    for (const failure of await failures) assert.equal(failure.code, status.INTERNAL);
+    fault.remove();
+  });
+
   it('cannot hold up or end mounts by expressions that double their result', async () => {
     const expressions = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? doubling : flattening));
     const hostile = ['evil', 'worse'].flatMap((namespace) =>

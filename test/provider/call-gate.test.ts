@@ -10,12 +10,12 @@ const never = new AbortController().signal;
 const unheard = (): (() => void) => () => undefined;
 
 describe('CallGate', () => {
-  const setUp = (calls: number, bytes = 1000) => {
-    const gate = new CallGate({ calls, bytes });
+  const setUp = (calls: number, { bytes = 1000, ownCalls = 0 } = {}) => {
+    const gate = new CallGate({ calls, bytes, ownCalls });
     const underWay: string[] = [];
     const ends = new Map<string, () => void>();
-    const call = (pass: ReturnType<CallGate['enter']>, name: string, signal = never) =>
-      gate.run({ owner: pass.owner, passes: [pass] }, signal, () => {
+    const call = (pass: ReturnType<CallGate['enter']>, name: string, signal = never, region = 'here') =>
+      gate.run({ owner: pass.owner, region, passes: [pass] }, signal, () => {
         underWay.push(name);
         return new Promise<void>((resolve) => ends.set(name, resolve));
       });
@@ -44,6 +44,32 @@ describe('CallGate', () => {
     assert.deepEqual(underWay.slice(4), ['c1']);
     await end('a1');
     assert.deepEqual(underWay.slice(5), ['a3']);
+  });
+
+  it('lets each namespace have some calls under way in each region though others have taken all', async () => {
+    const { gate, underWay, call, end } = setUp(4, { ownCalls: 1 });
+    const [a, b, c] = [gate.enter('a', unheard), gate.enter('b', unheard), gate.enter('c', unheard)];
+    for (const name of ['a1', 'a2', 'a3']) void call(a, name);
+    for (const name of ['b1', 'b2']) void call(b, name);
+    for (const name of ['c1', 'c2']) void call(c, name);
+    void call(c, 'c3', never, 'there');
+    void call(b, 'b3', never, 'there');
+    await sleep(1);
+    // Half of all is the most that one has, wherever.
+    assert.deepEqual(underWay, ['a1', 'a2', 'b1', 'b2', 'c1', 'c3']);
+    await end('c1');
+    assert.deepEqual(underWay.slice(6), ['c2']);
+    for (const name of ['c2', 'c3', 'a1', 'b1']) await end(name);
+    assert.deepEqual(underWay.slice(7), ['a3', 'b3']);
+  });
+
+  it('lets none go out beyond that when the bytes are used up', async () => {
+    const { gate, underWay, call, arrive } = setUp(1, { bytes: 100, ownCalls: 1 });
+    const [a, b] = [gate.enter('a', unheard), gate.enter('b', unheard)];
+    arrive(a, 100);
+    void call(b, 'b1');
+    await sleep(1);
+    assert.deepEqual(underWay, []);
   });
 
   it('tells the mounts that wait for a call, and only those', async () => {
@@ -84,7 +110,9 @@ describe('CallGate', () => {
     const [oldest, young] = [gate.enter('a', unheard), gate.enter('a', unheard)];
     arrive(oldest, 1000);
     const passes = [young];
-    const shared = gate.run({ owner: 'a', passes }, never, () => Promise.resolve(underWay.push('shared')));
+    const shared = gate.run({ owner: 'a', region: 'here', passes }, never, () =>
+      Promise.resolve(underWay.push('shared')),
+    );
     await sleep(1);
     assert.deepEqual(underWay, []);
     passes.push(oldest);
@@ -139,7 +167,7 @@ describe('CallGate', () => {
   });
 
   it('refuses a mount whose answers are too large in all', () => {
-    const { gate, arrive } = setUp(1, Infinity);
+    const { gate, arrive } = setUp(1, { bytes: Infinity });
     const pass = gate.enter('a', unheard);
     arrive(pass, mountBytes);
     assert.throws(() => arrive(pass, 1), { code: 'volume_too_large' });
