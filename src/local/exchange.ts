@@ -41,6 +41,7 @@ export async function serve(
   context: ExchangeContext,
 ): Promise<void> {
   const { message, response, door } = exchange;
+  const arrivedAt = performance.now();
   const body = await readBody(message);
   if (!body) {
     message.socket.destroy();
@@ -53,7 +54,10 @@ export async function serve(
   const effect = context.faults.meet(request);
   if (effect?.kind === 'hang') return;
   const answer = prepareAnswer({ recognized, request, world, effect, door }, context);
-  await pause(latencyMs(recognized.service, context.latencies()) + (effect?.kind === 'delay' ? effect.delayMs : 0));
+  // Its own work is a part of the time that it is told to take.
+  const answerAt =
+    arrivedAt + latencyMs(recognized.service, context.latencies()) + (effect?.kind === 'delay' ? effect.delayMs : 0);
+  await pause(answerAt - performance.now());
   if (response.destroyed) return;
   if (!answer) {
     // Destroying a message that was read to its end leaves its connection open.
