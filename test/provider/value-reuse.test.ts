@@ -6,7 +6,7 @@ import type { ObjectQuery } from '../../src/mount/types.js';
 import { awsError, ok } from '../support/aws-endpoint.js';
 import { testContext } from '../support/contexts.js';
 import { a1, hour, KeptValuesScene, second } from '../support/kept-values-scene.js';
-import { fakeIdentity, items, parameter, secret } from '../support/provider-fakes.js';
+import { credentials, fakeIdentity, items, parameter, secret } from '../support/provider-fakes.js';
 
 describe('values that are kept', () => {
   let scene: KeptValuesScene;
@@ -207,15 +207,36 @@ describe('values that are kept', () => {
 
   it('are given to nobody before AWS accepted the token of the mount', async () => {
     const { mount, calls } = scene.setUp();
-    await mount('one');
-    calls();
+    const orders = [secret('a'), parameter('p')].map((query) => ({ items: items(query) }));
     const refused = new ProviderError('identity_denied', 'refused');
     const identity = fakeIdentity({ credentials: () => Promise.reject(refused) });
-    scene.now = second;
-    await assert.rejects(mount('one', { identity }), { code: 'identity_denied' });
-    const order = { identity, items: items(parameter('p')) };
-    await assert.rejects(mount('one', order), { code: 'identity_denied' });
-    assert.deepEqual(calls(), []);
+    for (const [index, order] of orders.entries()) {
+      const volume = String(index);
+      await mount(volume, order);
+      calls();
+      // So young that it would do without a call.
+      await mount(volume, order);
+      await assert.rejects(mount(volume, { ...order, identity }), { code: 'identity_denied' });
+      assert.deepEqual(calls(), []);
+    }
+  });
+
+  it('are asked for after all when the token took so long that their time is over', async () => {
+    const { mount, calls } = scene.setUp();
+    const order = { items: items(secret('a'), parameter('p')) };
+    await mount('one', order);
+    await mount('two', order);
+    calls();
+    const slow = () => {
+      scene.now = 61 * second;
+      return Promise.resolve(credentials('AKID1'));
+    };
+    scene.now = 30 * second;
+    const context = testContext();
+    const values = await mount('one', { ...order, identity: fakeIdentity({ credentials: slow }) }, context);
+    assert.deepEqual(values, [a1, 'p of AKID1 1']);
+    assert.deepEqual(calls().sort(), ['DescribeSecret', 'GetParameters']);
+    assert.equal(context.notes.reused, undefined);
   });
 
   it('of parameters are reused by age; only the others are fetched, ten in a call', async () => {
