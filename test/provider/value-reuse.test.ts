@@ -225,10 +225,11 @@ describe('values that are kept', () => {
     const { mount, calls } = scene.setUp();
     const order = { items: items(secret('a'), parameter('p')) };
     await mount('one', order);
+    scene.now = 20 * second;
     await mount('two', order);
     calls();
     const slow = () => {
-      scene.now = 61 * second;
+      scene.now = 80 * second;
       return Promise.resolve(credentials('AKID1'));
     };
     scene.now = 30 * second;
