@@ -1,5 +1,6 @@
 /** What a volume is given from memory, for whom, and how long. */
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ProviderError } from '../../src/errors.js';
 import type { ObjectQuery } from '../../src/mount/types.js';
@@ -228,9 +229,10 @@ describe('values that are kept', () => {
     scene.now = 20 * second;
     await mount('two', order);
     calls();
-    const slow = () => {
+    const slow = async () => {
+      await nextTurn();
       scene.now = 80 * second;
-      return Promise.resolve(credentials('AKID1'));
+      return credentials('AKID1');
     };
     scene.now = 30 * second;
     const context = testContext();
