@@ -144,7 +144,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: 'Wait: kubelet tries again. The log line of the mount says how far it came.',
   },
   overloaded: {
-    meaning: 'So many mounts wait on this node that this one would not be done in its time. It was refused at once.',
+    meaning:
+      'So many mounts wait on this node that this one would not be done in its time, or that no more may wait. It was refused at once.',
     remedy:
       "Wait: kubelet tries again. When it lasts, see in the provider's log what the mounts before it wait for, and " +
       'give the provider more CPU or a higher `--max-concurrent-mounts`.',

@@ -98,6 +98,9 @@ export const mountBytes = 16 * 1024 * 1024;
 /** Mounts that wait for their turn; twice what a full node can ask for at once. */
 export const waitingMounts = 500;
 
+/** Mounts of one namespace that may wait even when there are so many: the others' must not shut it out. */
+export const ownWaitingMounts = 10;
+
 /** How often the log may say that mounts wait. */
 export const waitingNoticeMs = 10_000;
 

@@ -59,7 +59,7 @@ export class WorkPlaces {
   /**
    * Waits for a place and runs the work of a mount on it.
    * @param owner the pod's namespace
-   * @throws ProviderError `overloaded` at once when the mount could not begin in its time; what `work` throws; or the
+   * @throws ProviderError `overloaded` at once when the mount could not begin in its time, or too many wait; what `work` throws; or the
    * reason of the context's signal
    */
   async run<T>(owner: string, context: MountContext, work: (place: WorkPlace) => T | Promise<T>): Promise<T> {
@@ -86,11 +86,15 @@ export class WorkPlaces {
     // The mounts of other namespaces hold up nothing but the places that are not this one's to have.
     const expectedMs = (ahead * this.#meanMs) / this.#share;
     const leftMs = context.timeLeftMs();
-    if (waiting < this.#waitingLimit && expectedMs <= leftMs) return;
+    // However many another namespace lets wait, some of this one's may.
+    const isRoom = waiting < this.#waitingLimit || ahead < budgets.ownWaitingMounts;
+    if (isRoom && expectedMs <= leftMs) return;
+    const why = isRoom
+      ? `this one would not be done in the ${String(Math.round(leftMs / 1000))} s that it has`
+      : 'no more of this namespace may wait';
     throw new ProviderError(
       'overloaded',
-      `this node's provider has ${String(waiting)} mounts waiting, and this one would not be done in the ` +
-        `${String(Math.round(leftMs / 1000))} s that it has; kubelet will try again`,
+      `this node's provider has ${String(waiting)} mounts waiting, and ${why}; kubelet will try again`,
     );
   }
 

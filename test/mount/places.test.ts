@@ -115,16 +115,23 @@ describe('WorkPlaces', () => {
     await Promise.all([busy, ...waiting, other]);
   });
 
-  it('refuses a mount when too many wait already', async () => {
-    const places = placesOf(1, 2);
+  it('refuses a mount when too many wait already, but lets some of each namespace wait', async () => {
+    const places = placesOf(1, 20);
     const end = door();
-    const all = [1, 2, 3].map(() => places.run('a', testContext(), () => end.opened));
-    await assert.rejects(
-      places.run('b', testContext(), () => 1),
-      { code: 'overloaded' },
-    );
+    const all = Array.from({ length: 21 }, () => places.run('a', testContext(), () => end.opened));
+    const refused = (owner: string) =>
+      assert.rejects(
+        places.run(owner, testContext(), () => 1),
+        {
+          code: 'overloaded',
+          message: /^this node's provider has \d+ mounts waiting, and no more of this namespace may/,
+        },
+      );
+    await refused('a');
+    const others = Array.from({ length: 10 }, () => places.run('b', testContext(), () => end.opened));
+    await refused('b');
     end.open();
-    await Promise.all(all);
+    await Promise.all([...all, ...others]);
   });
 
   it('undoes what a mount brought that was stopped on its way back', async () => {
