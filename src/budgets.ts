@@ -74,8 +74,11 @@ export const nameStaleMs = 60 * 60_000;
 /** Hosts whose addresses are remembered. Tenants choose regions, and those choose names. */
 export const namesKnown = 200;
 
-/** Largest answer of AWS that is read, in bytes: ten parameters of 8 KiB or one secret of 64 KiB, and ample room. */
-export const awsAnswerBytes = 4 * 1024 * 1024;
+/**
+ * Largest answer of AWS that is read, in bytes: twice ten parameters of 8 KiB or one secret of 64 KiB whose characters are
+ * all escaped (six bytes each). What is on its way beyond that fills the memory 64 times.
+ */
+export const awsAnswerBytes = 1024 * 1024;
 
 /** Part of a mount's remaining time in which everything must be fetched: the rest tells what was missing, and where. */
 export const fetchShare = 0.9;

@@ -213,11 +213,18 @@ describe('secrets of one region', () => {
     assert.equal(endpoint.requests.length, 2);
   });
 
+  it('takes the largest answer that AWS gives: 64 KiB of characters that JSON escapes', async () => {
+    const value = '\u0001'.repeat(64 * 1024);
+    script = () => ok({ Name: 'a', SecretString: value, VersionId: 'v1' });
+    const [fetched] = await fetch(items(secret('a')));
+    assert.equal(fetched?.value.revealText(), value);
+  });
+
   it('takes no endless answer', async () => {
     script = () => ({ status: 200, body: 'x'.repeat(awsAnswerBytes + 1) });
     const error = await failure(items(secret('a')));
     assert.equal(error.code, 'aws_unavailable');
-    assert.match(error.message, /gave an answer that its API does not have \(more than 4194304 bytes\)/);
+    assert.match(error.message, /gave an answer that its API does not have \(more than 1048576 bytes\)/);
   });
 
   it('tells that the connection broke within the answer', async () => {
