@@ -119,6 +119,12 @@ export const throttlingPauseMs = 1_000;
 /** Longest pause after a call was throttled often: it comes again within the time of its mount. */
 export const longestThrottlingPauseMs = 10_000;
 
+/**
+ * Turns in a row of one mount that has begun, while AWS throttles: a mount with a part of its answers is worth nothing.
+ * Then others come, or a mount of hundreds of objects would hold up a node.
+ */
+export const turnsInARow = 20;
+
 /** APIs by account and region whose pace is remembered. */
 export const rememberedPaces = 1_000;
 

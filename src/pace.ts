@@ -63,22 +63,17 @@ export class Pace {
    * Ends when a call may go out: at once, but while AWS throttles.
    * @param owner the namespace of the pod
    * @param waiting called when the caller has to wait; what it returns, when that is over
-   * @param since when its call was first made, by `performance.now()`: the oldest of a namespace is the first
+   * @param mount stands for what the call is for: when it has begun, its calls go before those of others
    * @throws `signal.reason` when the signal fires first
    */
-  async take(
-    owner: string,
-    signal: AbortSignal,
-    waiting: () => () => void,
-    since: number = performance.now(),
-  ): Promise<void> {
+  async take(owner: string, signal: AbortSignal, waiting: () => () => void, mount?: object): Promise<void> {
     signal.throwIfAborted();
     if (!this.isSlow()) return;
     const stopWaiting = waiting();
     const unused = () => {
       this.#spare += 1;
     };
-    const turn = this.#queue.wait(owner, signal, unused, since);
+    const turn = this.#queue.wait(owner, signal, unused, mount);
     this.#notice();
     void this.#serve();
     try {

@@ -9,6 +9,8 @@ export interface PacedCall {
   readonly pace: Pace;
   /** The namespace of the pod. */
   readonly owner: string;
+  /** The same for all calls of a mount: they go out one after the other, and a throttled one keeps its turn. */
+  readonly mount: object;
   readonly signal: AbortSignal;
   /** Called when the call has to wait; what it returns, when that is over. */
   readonly waiting: () => () => void;
@@ -21,11 +23,9 @@ export interface PacedCall {
 
 /** For the middleware stack of a command or a client. */
 export function pacedAttempts<Input extends object, Output extends object>(call: PacedCall): Pluggable<Input, Output> {
-  // A throttled call that went to the end of the queue would leave every mount with a part of its answers and none with all.
-  const since = performance.now();
   const middleware: FinalizeRequestMiddleware<Input, Output> = (next) => async (args) => {
     for (let throttled = 0; ; throttled += 1) {
-      const output = await attempt(call, since, () => next(args));
+      const output = await attempt(call, () => next(args));
       if (output !== undefined) return output;
       // Else the pace has pauses of its own.
       if (!call.pace.isSlow()) await pause(throttled, call);
@@ -45,11 +45,10 @@ export function pacedAttempts<Input extends object, Output extends object>(call:
 
 /** `undefined`: it was throttled, and is to be made again. */
 async function attempt<T>(
-  { pace, owner, signal, waiting, staysOn }: PacedCall,
-  since: number,
+  { pace, owner, mount, signal, waiting, staysOn }: PacedCall,
   send: () => Promise<T>,
 ): Promise<T | undefined> {
-  await pace.take(owner, signal, waiting, since);
+  await pace.take(owner, signal, waiting, mount);
   const sentAt = performance.now();
   try {
     const output = await send();

@@ -1,7 +1,7 @@
 /** While AWS throttles, calls go out one at a time, namespaces in turn, and whoever leaves costs nobody a turn. */
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
-import { pacedAfterThrottlingMs, rememberedPaces } from '../src/budgets.js';
+import { pacedAfterThrottlingMs, rememberedPaces, turnsInARow } from '../src/budgets.js';
 import { silentLogger } from '../src/log.js';
 import { Pace, Paces } from '../src/pace.js';
 import { keptLog } from './server/serving.js';
@@ -81,21 +81,30 @@ describe('the pace of an API', () => {
     assert.ok(order.indexOf('one') <= 1, order.join(' '));
   });
 
-  it('serves the calls of a namespace by age: one that was throttled again keeps its place', async () => {
+  it('lets a mount that has begun go on before another begins, with what was throttled again too', async () => {
     const pace = await slowPace();
     const order: string[] = [];
-    const now = performance.now();
-    const ask = async (call: string, since: number) => {
-      await pace.take('ns', never, unheard, since);
-      order.push(call);
+    const mounts = { a: {}, b: {}, c: {} };
+    const ask = async (mount: keyof typeof mounts, again = false) => {
+      await pace.take(mount === 'a' ? 'ns' : 'other', never, unheard, mounts[mount]);
+      order.push(mount);
+      if (again) await ask(mount);
     };
-    await Promise.all([
-      ask('second', now - 1000),
-      ask('last', now),
-      ask('first', now - 2000),
-      ask('third', now - 1000),
-    ]);
-    assert.deepEqual(order, ['first', 'second', 'third', 'last']);
+    await Promise.all([ask('a'), ask('b'), ask('c'), ask('a', true), ask('b', true), ask('a')]);
+    assert.equal(order.join(' '), 'a a a a b b b c');
+  });
+
+  it('lets a mount of many calls hold up another namespace for some turns only', async () => {
+    const pace = await slowPace();
+    const order: string[] = [];
+    const large = {};
+    const ask = async (owner: string, mount: object) => {
+      await pace.take(owner, never, unheard, mount);
+      order.push(owner);
+    };
+    await Promise.all([...Array.from({ length: turnsInARow + 10 }, () => ask('large', large)), ask('small', {})]);
+    assert.equal(order.indexOf('small'), turnsInARow);
+    assert.equal(order.length, turnsInARow + 11);
   });
 
   it('gives the turn of one who leaves to the next', async () => {

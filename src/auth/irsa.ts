@@ -122,6 +122,7 @@ export class IrsaIdentity implements Identity {
     return pacedAttempts({
       pace: paces.of({ action: 'sts:AssumeRoleWithWebIdentity', account: role.account, region }),
       owner: pod.namespace,
+      mount: context,
       signal,
       waiting: () => {
         context.warn(`STS in ${region} throttles account ${role.account}: this mount waited for its turn`);

@@ -1,17 +1,12 @@
-/** One region as one mount sees it: its credentials, its share of calls under way, and calls shared with other mounts. */
+/** One region as one mount sees it: its share of calls under way, and calls shared with other mounts. */
 import type { AwsCredentials, Identity, MountContext } from '../mount/ports.js';
 import type { Paces } from '../pace.js';
-import { raceWithSignal, type SharedCalls } from '../shared-calls.js';
+import type { SharedCalls } from '../shared-calls.js';
 import { AwsCallError } from './aws-errors.js';
 import type { CallOptions, CallTrace } from './call.js';
 import { AnswerBytes, startWaits, type CallGate, type GateCall, type GatePass } from './call-gate.js';
-import {
-  identityError,
-  lateCredentialsError,
-  refusedCredentialsError,
-  type Place,
-  type RegionError,
-} from './failure.js';
+import type { Place } from './failure.js';
+import { OwnCredentials } from './own-credentials.js';
 import { Turnstile } from './turnstile.js';
 
 export interface RegionOptions {
@@ -60,10 +55,7 @@ export class Region implements Place {
   readonly identity: Identity;
   readonly #options: RegionOptions;
   readonly #turnstile: Turnstile;
-  #credentials: Promise<AwsCredentials> | undefined;
-  #renewed = false;
-  #isAccepted = false;
-  #refusal: RegionError | undefined;
+  readonly #credentials: OwnCredentials;
 
   constructor(options: RegionOptions) {
     this.name = options.region;
@@ -71,6 +63,7 @@ export class Region implements Place {
     this.identity = options.identity;
     this.#options = options;
     this.#turnstile = new Turnstile(options.callsAtOnce);
+    this.#credentials = new OwnCredentials(this, options.context);
   }
 
   /** `us-west-2` or `failover region us-east-1`. */
@@ -85,7 +78,7 @@ export class Region implements Place {
 
   /** Whether AWS has accepted the mount's own token for this region. */
   get isAccepted(): boolean {
-    return this.#isAccepted;
+    return this.#credentials.isAccepted;
   }
 
   /**
@@ -93,10 +86,7 @@ export class Region implements Place {
    * @throws RegionError, or the reason of the region's signal
    */
   async accepted(): Promise<void> {
-    this.#options.context.signal.throwIfAborted();
-    if (this.#refusal) throw this.#refusal;
-    await this.#earn();
-    this.#options.context.signal.throwIfAborted();
+    await this.#credentials.get();
   }
 
   /**
@@ -108,11 +98,7 @@ export class Region implements Place {
     return this.#turnstile.run(async () => {
       const { context, gate, pass } = this.#options;
       const { signal } = context;
-      signal.throwIfAborted();
-      if (this.#refusal) throw this.#refusal;
-      const earned = this.#earn();
-      const credentials = await earned;
-      signal.throwIfAborted();
+      const credentials = await this.#credentials.get();
       const attemptMs = this.#attemptMs();
       const key = JSON.stringify([this.identity.key, this.name, attemptMs, ...call.key]);
       try {
@@ -130,49 +116,22 @@ export class Region implements Place {
         return this.#hold(await answer);
       } catch (error) {
         if (!isRefusal(error)) throw error;
-        return await this.#again(call, earned);
+        return await this.#again(call, credentials);
       }
     });
   }
 
   /** The second try, with credentials of the mount's own that are newer than the refused ones, and shared with nobody. */
-  async #again<T>(call: RegionCall<T>, refused: Promise<AwsCredentials>): Promise<T> {
-    const { signal } = this.#options.context;
-    if (this.#credentials === refused && !this.#renewed) {
-      this.identity.drop(this.name, await refused);
-      this.#renewed = true;
-      this.#credentials = undefined;
-      this.#isAccepted = false;
-    }
-    signal.throwIfAborted();
-    const credentials = await this.#earn();
-    signal.throwIfAborted();
+  async #again<T>(call: RegionCall<T>, refused: AwsCredentials): Promise<T> {
+    const { context, pass } = this.#options;
+    const credentials = await this.#credentials.renewed(refused);
     try {
-      const passes = [this.#options.pass];
-      return this.#hold(await this.#start(call, { credentials, signal, attemptMs: this.#attemptMs(), passes }));
+      const mine = { credentials, signal: context.signal, attemptMs: this.#attemptMs(), passes: [pass] };
+      return this.#hold(await this.#start(call, mine));
     } catch (error) {
       // Another than AWS refused them: they may be good, and hold for other calls of this region.
       if (!isRefusal(error) || error.isForeign) throw error;
-      this.identity.drop(this.name, credentials);
-      this.#isAccepted = false;
-      this.#refusal = refusedCredentialsError(this, error);
-      throw this.#refusal;
-    }
-  }
-
-  #earn(): Promise<AwsCredentials> {
-    this.#credentials ??= this.#askForCredentials();
-    return this.#credentials;
-  }
-
-  async #askForCredentials(): Promise<AwsCredentials> {
-    const { context, identity } = this.#options;
-    try {
-      const credentials = await raceWithSignal(identity.credentials(this.name, context), context.signal);
-      this.#isAccepted = true;
-      return credentials;
-    } catch (error) {
-      throw context.signal.aborted ? lateCredentialsError(this) : identityError(this, error);
+      throw this.#credentials.refuse(credentials, error);
     }
   }
 
@@ -221,6 +180,7 @@ export class Region implements Place {
     return {
       pace: paces.of({ action, account: accountId ?? identity.principal, region: this.name }),
       owner: pass.owner,
+      mount: pass,
       waiting: () => {
         trace.throttled = true;
         return startWaits(passes, 'throttling');
