@@ -5,6 +5,7 @@ import type { Identities, Identity, MountContext } from '../mount/ports.js';
 import type { MountRequest } from '../mount/types.js';
 import type { Paces } from '../pace.js';
 import type { AwsRequestHandler } from '../network/transport.js';
+import { WholeAnswerHandler } from '../network/whole-answer.js';
 import { CredentialCache } from './credential-cache.js';
 import { IrsaIdentity } from './irsa.js';
 import type { KubernetesApi } from './kubernetes.js';
@@ -39,6 +40,7 @@ export function createIdentities(options: IdentitiesOptions): Identities {
   const regions = new RegionFinder(options);
   const agent = new PodIdentityAgent({ ...options.podIdentity, log: options.log });
   const cache = new CredentialCache();
+  const requestHandler = new WholeAnswerHandler(options.requestHandler);
 
   async function resolveIrsa(request: MountRequest, context: MountContext): Promise<Identity> {
     const { pod, tokens } = request;
@@ -46,7 +48,7 @@ export function createIdentities(options: IdentitiesOptions): Identities {
     const token = chooseToken(tokens, irsaAudience, pod);
     const role = await resolveRole(options.kubernetes, pod, context);
     context.note({ role: role.arn });
-    const { aws, requestHandler, paces } = options;
+    const { aws, paces } = options;
     return new IrsaIdentity({ pod, role, token, aws, requestHandler, cache, paces });
   }
 

@@ -4,6 +4,7 @@ import type { ResponseMetadata } from '@smithy/types';
 import { hasAwsRequestId } from '../aws-request-id.js';
 import { escapeControls } from '../errors.js';
 import type { AwsCredentials } from '../mount/ports.js';
+import { EndlessAnswer } from '../network/whole-answer.js';
 import { redact, requestIdOf } from '../redact.js';
 
 /**
@@ -101,6 +102,7 @@ const ownFault =
  */
 export function asAwsCallError(error: unknown, credentials?: AwsCredentials): AwsCallError {
   if (error instanceof AwsCallError) return error;
+  if (error instanceof EndlessAnswer) return new AwsCallError({ kind: 'garbled', code: error.message });
   if (ServiceException.isInstance(error)) return serviceError(error, secretsOf(credentials));
   if (!(error instanceof Error)) throw error;
   const sdkError: SdkError = error;

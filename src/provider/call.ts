@@ -1,7 +1,8 @@
 /** One call to AWS: counts its attempts, remembers the last failed one, and gives every failure its meaning. */
-import type { HttpHandlerOptions, MetadataBearer, MiddlewareStack } from '@smithy/types';
+import type { MetadataBearer, MiddlewareStack } from '@smithy/types';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { AwsCredentials } from '../mount/ports.js';
+import type { CountingOptions } from '../network/whole-answer.js';
 import { pacedAttempts, type PacedCall } from '../paced-attempts.js';
 import { asAwsCallError, type AwsCallError } from './aws-errors.js';
 
@@ -27,11 +28,6 @@ export interface CallOptions {
   readonly onAttempt: () => void;
   /** Told of the bytes of answers, as they arrive. */
   readonly onBytes: (bytes: number) => void;
-}
-
-/** What the SDK hands through to `WholeAnswerHandler` untouched. */
-export interface CountingOptions extends HttpHandlerOptions {
-  readonly onBytes?: (bytes: number) => void;
 }
 
 /**

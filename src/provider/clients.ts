@@ -6,7 +6,7 @@ import * as budgets from '../budgets.js';
 import { silentLogger } from '../log.js';
 import type { AwsCredentials } from '../mount/ports.js';
 import type { AwsRequestHandler } from '../network/transport.js';
-import { WholeAnswerHandler } from './whole-answer.js';
+import { WholeAnswerHandler } from '../network/whole-answer.js';
 
 export interface AwsClientsOptions {
   readonly aws: AwsSettings;

@@ -1,6 +1,7 @@
 /** IRSA against a small STS: what is sent, retried, kept and said. */
 import assert from 'node:assert/strict';
 import { createIdentities } from '../../src/auth/identities.js';
+import { awsAnswerBytes } from '../../src/budgets.js';
 import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';
 import type { MountRequest } from '../../src/mount/types.js';
@@ -258,6 +259,12 @@ describe('an IAM role for a service account', () => {
       assert.doesNotMatch(error.message, /canary/);
     });
   }
+
+  it('reads no endless answer', async () => {
+    const { mount } = await start(() => ({ status: 200, body: ' '.repeat(awsAnswerBytes + 1) }));
+    await failsWith(mount(), 'identity_unavailable', /STS in eu-west-1.*"more than 1048576 bytes"; check/);
+    assert.equal(sts?.seen.length, 1);
+  });
 
   it('ends its request when the mount is cancelled', async () => {
     const { sts, identities } = await start(() => 'hang');

@@ -1,11 +1,24 @@
 /** Reads answers of AWS to their end before the SDK sees them, within a bound. */
 import { HttpResponse } from '@smithy/core/protocols';
 import type { HttpRequest } from '@smithy/core/protocols';
-import type { RequestHandlerOutput } from '@smithy/types';
+import type { HttpHandlerOptions, RequestHandlerOutput } from '@smithy/types';
 import * as budgets from '../budgets.js';
-import type { AwsRequestHandler } from '../network/transport.js';
-import { AwsCallError } from './aws-errors.js';
-import type { CountingOptions } from './call.js';
+import type { AwsRequestHandler } from './transport.js';
+
+/** What the SDK hands through to `WholeAnswerHandler` untouched. */
+export interface CountingOptions extends HttpHandlerOptions {
+  /** Told of the bytes of the answer, as they arrive. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/** No API of AWS has such an answer. */
+export class EndlessAnswer extends Error {
+  override readonly name = 'EndlessAnswer';
+
+  constructor() {
+    super(`more than ${budgets.awsAnswerBytes} bytes`);
+  }
+}
 
 /**
  * Hands on whole answers only. The SDK would take a connection that breaks within an answer for an answer that it
@@ -20,7 +33,7 @@ export class WholeAnswerHandler implements AwsRequestHandler {
     this.#inner = inner;
   }
 
-  /** @throws what `inner` or the connection fails with */
+  /** @throws EndlessAnswer, or what `inner` or the connection fails with */
   async handle(request: HttpRequest, options?: CountingOptions): Promise<RequestHandlerOutput<HttpResponse>> {
     const { response } = await this.#inner.handle(request, options);
     const { statusCode, headers, reason } = response;
@@ -47,9 +60,7 @@ async function collect(body: unknown, onBytes: CountingOptions['onBytes']): Prom
     size += chunk.byteLength;
     onBytes?.(chunk.byteLength);
     // Leaving the loop ends the stream and its connection.
-    if (size > budgets.awsAnswerBytes) {
-      throw new AwsCallError({ kind: 'garbled', code: `more than ${budgets.awsAnswerBytes} bytes` });
-    }
+    if (size > budgets.awsAnswerBytes) throw new EndlessAnswer();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
