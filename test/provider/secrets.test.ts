@@ -1,5 +1,6 @@
 /** Secrets of one region: what is sent, what comes back, and what each refusal tells. */
 import assert from 'node:assert/strict';
+import { findingsCharacters } from '../../src/budgets.js';
 import { inspect } from 'node:util';
 import { awsAnswerBytes } from '../../src/budgets.js';
 import { ProviderError } from '../../src/errors.js';
@@ -144,6 +145,16 @@ describe('secrets of one region', () => {
     );
     assert.doesNotMatch(error.message, /"a"/);
     assert.equal(error.requestIds.length, 3);
+  });
+
+  it('counts the objects that leave no room for the reason', async () => {
+    script = () => awsError(400, 'ResourceNotFoundException');
+    const names = Array.from({ length: 60 }, (_, index) => `${'long/'.repeat(20)}${index}`);
+    const { message } = await failure(items(...names.map((name) => secret(name))));
+    const told = names.filter((name) => message.includes(`"${name}"`));
+    assert.deepEqual(told, names.slice(0, told.length));
+    assert.ok(told.length > 10 && message.length < findingsCharacters, `${told.length} in ${message.length}`);
+    assert.ok(message.includes(` and ${names.length - told.length} more: no such secret in us-west-2`), message);
   });
 
   it('names version and label that may be what is missing', async () => {
