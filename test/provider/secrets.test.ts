@@ -1,8 +1,7 @@
 /** Secrets of one region: what is sent, what comes back, and what each refusal tells. */
 import assert from 'node:assert/strict';
-import { findingsCharacters } from '../../src/budgets.js';
 import { inspect } from 'node:util';
-import { awsAnswerBytes } from '../../src/budgets.js';
+import { awsAnswerBytes, findingsCharacters } from '../../src/budgets.js';
 import { ProviderError } from '../../src/errors.js';
 import type { FetchItem } from '../../src/mount/types.js';
 import { Secret } from '../../src/secret.js';
