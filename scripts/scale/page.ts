@@ -11,6 +11,8 @@ import {
   type Cluster,
   type Rates,
 } from './model.js';
+import { rollOutBeyondQuota } from './roll-out-section.js';
+import { dollars, n, table, type Row } from './text.js';
 
 const nodeCounts = [100, 500, 1000, 2000, 5000];
 const intervals = [1, 2, 60];
@@ -86,6 +88,7 @@ $${String(prices.parameterStoreHigher)} for 10,000 calls).
 ${table(['nodes', 'rotation', 'alone', 'by three', 'keeps nothing'], parameterRows())}
 
 ${parameterText()}
+${rollOutBeyondQuota()}
 ## Where a quota would be passed
 
 **What the provider does.** Calls that AWS throttles go out one at a time from each node, at a pace that finds out what AWS bears, and
@@ -121,8 +124,6 @@ function assumptions(): string {
   managed key, one for each GetSecretValue; none for DescribeSecret), STS nothing. What secrets cost by themselves is not in it.
 `;
 }
-
-type Row = readonly string[];
 
 function rotationRows(): readonly Row[] {
   return forAll((nodes, minutes) => [
@@ -254,22 +255,4 @@ function callsCell(rate: number): string {
 function share(rate: number, quota: number): string {
   const text = `${n((rate / quota) * 100)}%`;
   return rate > quota ? `**${text}**` : text;
-}
-
-/** Whole numbers with commas; one digit behind the point below ten. */
-function n(value: number): string {
-  if (value !== 0 && value < 0.1) return '< 0.1';
-  // 2737.4999999 is 2737.5.
-  const exact = Number(value.toPrecision(9));
-  const rounded = exact < 10 ? Math.round(exact * 10) / 10 : Math.round(exact);
-  return rounded.toLocaleString('en-US');
-}
-
-function dollars(value: number): string {
-  return `$${n(value)}`;
-}
-
-function table(head: Row, rows: readonly Row[]): string {
-  const rule = head.map((name) => (name === 'quota' || name === 'rotation' ? '---' : '---:'));
-  return [head, rule, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
