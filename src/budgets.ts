@@ -76,7 +76,8 @@ export const namesKnown = 200;
 
 /**
  * Largest answer of AWS that is read, in bytes: twice ten parameters of 8 KiB or one secret of 64 KiB whose characters are
- * all escaped (six bytes each). What is on its way beyond that fills the memory 64 times.
+ * all escaped (six bytes each). Parameter Store may send as much for each reference to a secret. What is on its way beyond
+ * that fills the memory 64 times.
  */
 export const awsAnswerBytes = 1024 * 1024;
 

@@ -9,14 +9,16 @@ import type { AwsRequestHandler } from './transport.js';
 export interface CountingOptions extends HttpHandlerOptions {
   /** Told of the bytes of the answer, as they arrive. */
   readonly onBytes?: (bytes: number) => void;
+  /** Where the answer may be larger than `awsAnswerBytes`. */
+  readonly maxBytes?: number;
 }
 
-/** No API of AWS has such an answer. */
+/** No answer of AWS is as large. */
 export class EndlessAnswer extends Error {
   override readonly name = 'EndlessAnswer';
 
-  constructor() {
-    super(`more than ${budgets.awsAnswerBytes} bytes`);
+  constructor(maxBytes: number) {
+    super(`more than ${maxBytes} bytes`);
   }
 }
 
@@ -37,7 +39,7 @@ export class WholeAnswerHandler implements AwsRequestHandler {
   async handle(request: HttpRequest, options?: CountingOptions): Promise<RequestHandlerOutput<HttpResponse>> {
     const { response } = await this.#inner.handle(request, options);
     const { statusCode, headers, reason } = response;
-    const body = await collect(response.body, options?.onBytes);
+    const body = await collect(response.body, options);
     return { response: new HttpResponse({ statusCode, headers, body, ...(reason !== undefined && { reason }) }) };
   }
 
@@ -51,7 +53,7 @@ export class WholeAnswerHandler implements AwsRequestHandler {
   }
 }
 
-async function collect(body: unknown, onBytes: CountingOptions['onBytes']): Promise<Uint8Array> {
+async function collect(body: unknown, { onBytes, maxBytes = budgets.awsAnswerBytes }: CountingOptions = {}) {
   if (body === undefined) return new Uint8Array();
   if (body instanceof Uint8Array) return body;
   const chunks: Uint8Array[] = [];
@@ -60,7 +62,7 @@ async function collect(body: unknown, onBytes: CountingOptions['onBytes']): Prom
     size += chunk.byteLength;
     onBytes?.(chunk.byteLength);
     // Leaving the loop ends the stream and its connection.
-    if (size > budgets.awsAnswerBytes) throw new EndlessAnswer();
+    if (size > maxBytes) throw new EndlessAnswer(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);

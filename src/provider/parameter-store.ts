@@ -1,7 +1,9 @@
 /** Gets parameters from Parameter Store, ten in a call. */
 import type { Parameter } from '@aws-sdk/client-ssm';
+import * as budgets from '../budgets.js';
 import type { AwsCredentials } from '../mount/ports.js';
 import type { ObjectQuery } from '../mount/types.js';
+import type { CountingOptions } from '../network/whole-answer.js';
 import { Secret } from '../secret.js';
 import { SharedCalls } from '../shared-calls.js';
 import { callAws, type CallOptions } from './call.js';
@@ -103,7 +105,13 @@ export class ParameterStore {
     const { GetParametersCommand } = await import('./ssm-sdk.js');
     const client = await this.#clients.ssm(credentials, region);
     const command = new GetParametersCommand({ Names: names, WithDecryption: true });
-    const answer = await callAws(command, (sending) => client.send(command, sending), options);
+    // Each may be a whole secret, and stands in its answer twice.
+    const maxBytes = budgets.awsAnswerBytes * Math.max(1, names.filter(isSecretReference).length);
+    const send = (sending: CountingOptions) => {
+      const ample: CountingOptions = { ...sending, maxBytes };
+      return client.send(command, ample);
+    };
+    const answer = await callAws(command, send, options);
     const found = new Map<string, Answer>();
     for (const parameter of answer.Parameters ?? []) {
       const { Name, Value, Version } = parameter;

@@ -159,6 +159,15 @@ describe('parameters', () => {
         assert.deepEqual(await texts(parameter(name)), ['v@0']);
       });
     }
+    it('may fill one answer with ten secrets, each in it twice', async () => {
+      const value = '"'.repeat(64 * 1024);
+      const SourceResult = JSON.stringify({ SecretString: value, VersionId: 'v' });
+      const names = Array.from({ length: 10 }, (_, index) => `${name}-${index}`);
+      script = () => ok({ Parameters: names.map((Name) => ({ Name, Value: value, Version: 0, SourceResult })) });
+      const found = await texts(...names.map((each) => parameter(each)));
+      assert.equal(found.length, 10);
+      for (const text of found) assert.ok(text === `${value}@v`);
+    });
     it('give no other parameter a version', async () => {
       script = () => ok({ Parameters: [{ Name: 'p', Value: 'v', Version: 4, SourceResult: '{"VersionId":"x"}' }] });
       assert.deepEqual(await texts(parameter('p')), ['v@4']);
