@@ -1,6 +1,7 @@
 /** Names as the system resolves them (`getaddrinfo`), within the threads that Node has for it. */
 import dns from 'node:dns';
 import * as budgets from '../budgets.js';
+import { Waiter } from '../waiter.js';
 
 /** All addresses of a host; rejects as `dns.lookup` does. */
 export type ResolveHost = (host: string) => Promise<readonly dns.LookupAddress[]>;
@@ -16,14 +17,14 @@ export const systemResolve: ResolveHost = (host) => dns.promises.lookup(host, { 
 export class SystemNames {
   readonly #resolve: ResolveHost;
   readonly #underWay = new Map<string, ReturnType<ResolveHost>>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiter>();
   #free: number = budgets.nameThreads;
 
   constructor(resolve: ResolveHost) {
     this.#resolve = resolve;
   }
 
-  /** Joins a look-up of the same host that is under way. @param signal ends the wait for a thread, not the look-up */
+  /** Joins a look-up of the same host that is under way. @param signal ends the wait for a thread, not the look-up; it has not fired yet */
   async find(host: string, signal: AbortSignal): ReturnType<ResolveHost> {
     const underWay = this.#underWay.get(host);
     if (underWay !== undefined) return underWay;
@@ -36,18 +37,16 @@ export class SystemNames {
     return answer;
   }
 
-  #takeThread(signal: AbortSignal): Promise<void> {
+  async #takeThread(signal: AbortSignal): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1;
-      return Promise.resolve();
+      return;
     }
-    return new Promise((resolve, reject) => {
-      const take = resolve;
-      this.#waiting.add(take);
-      signal.addEventListener('abort', () => {
-        // A thread that was given in this very moment is used.
-        if (this.#waiting.delete(take)) reject(new Error('nobody waits for this name any longer'));
-      });
+    const waiter = new Waiter();
+    this.#waiting.add(waiter);
+    await waiter.wait(signal, (isServed) => {
+      if (isServed) this.#giveThread();
+      else this.#waiting.delete(waiter);
     });
   }
 
@@ -58,6 +57,6 @@ export class SystemNames {
       return;
     }
     this.#waiting.delete(next);
-    next();
+    next.serve();
   }
 }
