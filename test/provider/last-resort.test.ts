@@ -55,18 +55,25 @@ describe('values that are kept, when AWS cannot be reached', () => {
     await assert.rejects(mount('one'), { code: 'aws_unavailable' });
   });
 
-  it('are not given where AWS refuses, nor to an identity that AWS has not accepted', async () => {
+  it('are not given where AWS refuses, nor later, for a refusal takes them out of the memory', async () => {
     const { mount } = scene.setUp(stale);
     await mount('one');
     scene.now = 120 * second;
     scene.valueAnswer = () => awsError(400, 'AccessDeniedException');
     await assert.rejects(mount('two'), { code: 'access_denied' });
     scene.valueAnswer = lost;
-    // The denial took the value away from this identity.
     await assert.rejects(mount('two'), { code: 'aws_unavailable' });
+  });
+
+  it('are not given to an identity whose token AWS has not accepted, though its key is the same', async () => {
+    const { mount } = scene.setUp(stale);
+    await mount('one');
+    scene.now = 120 * second;
     const down = new ProviderError('identity_unavailable', 'no STS');
     const identity = fakeIdentity({ credentials: () => Promise.reject(down) });
-    await assert.rejects(mount('three', { identity }), { code: 'identity_unavailable' });
+    await assert.rejects(mount('two', { identity }), { code: 'identity_unavailable' });
+    scene.valueAnswer = lost;
+    assert.deepEqual(await mount('two'), [a1]);
   });
 
   it('of parameters are not given once a call for them was denied', async () => {
