@@ -4,7 +4,7 @@ import { ProviderError } from '../../src/errors.js';
 import type { FetchOrder } from '../../src/mount/ports.js';
 import { awsError, ok } from '../support/aws-endpoint.js';
 import { testContext, type TestContext } from '../support/contexts.js';
-import { a1, KeptValuesScene, second } from '../support/kept-values-scene.js';
+import { a1, hour, KeptValuesScene, second } from '../support/kept-values-scene.js';
 import { failoverItem, fakeIdentity, items, parameter, secret } from '../support/provider-fakes.js';
 
 describe('values that are kept, when AWS cannot be reached', () => {
@@ -26,6 +26,23 @@ describe('values that are kept, when AWS cannot be reached', () => {
 
   it('start no pod unless the operator allows it', async () => {
     await assert.rejects(serves(testContext(), {}, { staleMs: 0 }), { code: 'aws_unavailable' });
+  });
+
+  it('start no pod without that, however young they are', async () => {
+    const { mount } = scene.setUp({ staleMs: 0 });
+    await mount('one');
+    scene.valueAnswer = lost;
+    scene.now = second;
+    await assert.rejects(mount('two'), { code: 'aws_unavailable' });
+  });
+
+  it('are fetched anew after an hour all the same', async () => {
+    const { mount, calls } = scene.setUp({ staleMs: 2 * hour });
+    await mount('one');
+    calls();
+    scene.now = hour;
+    await mount('one');
+    assert.deepEqual(calls(), ['GetSecretValue']);
   });
 
   it('start a pod for the time that is allowed, with a warning that says how old they are', async () => {
@@ -74,6 +91,30 @@ describe('values that are kept, when AWS cannot be reached', () => {
     await assert.rejects(mount('two', { identity }), { code: 'identity_unavailable' });
     scene.valueAnswer = lost;
     assert.deepEqual(await mount('two'), [a1]);
+  });
+
+  it('are not given once AWS had no such object any more', async () => {
+    const { mount } = scene.setUp(stale);
+    const orders = [{ items: items(secret('a')) }, { items: items(parameter('p')) }];
+    for (const [volume, order] of orders.entries()) await mount(String(volume), order);
+    const missing = () => awsError(400, 'ResourceNotFoundException');
+    scene.describeAnswer = missing;
+    scene.valueAnswer = lost;
+    scene.parameterAnswer = () => ok({ Parameters: [], InvalidParameters: ['p'] });
+    scene.now = 120 * second;
+    // The volume that is mounted hears of it, of the secret by DescribeSecret alone.
+    for (const [volume, order] of orders.entries()) await assert.rejects(mount(String(volume), order), /no such/);
+    scene.parameterAnswer = lost;
+    for (const order of orders) await assert.rejects(mount('new', order), { code: 'aws_unavailable' });
+  });
+
+  it('are not given from the second region where the first one refuses', async () => {
+    const { mount } = scene.setUp(stale);
+    const order = { items: [failoverItem(secret('a'))] };
+    await mount('one', order);
+    scene.now = 120 * second;
+    scene.valueAnswer = ({ region }) => (region === 'us-west-2' ? awsError(400, 'AccessDeniedException') : 'reset');
+    await assert.rejects(mount('two', order), { code: 'access_denied' });
   });
 
   it('of parameters are not given once a call for them was denied', async () => {

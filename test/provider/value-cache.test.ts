@@ -78,6 +78,8 @@ describe('ValueCache', () => {
     assert.equal(kept?.answer.version, 'v2');
     cache.confirm({ ...kept, answer: answer('other') }, 20);
     assert.equal(cache.get('a')?.saidAtMs, 10);
+    cache.confirm(kept, 5);
+    assert.equal(cache.get('a')?.saidAtMs, 10);
   });
 
   it('forgets a value that can neither be confirmed nor serve any more', () => {

@@ -144,6 +144,39 @@ describe('values that are kept', () => {
     assert.deepEqual(calls(), ['DescribeSecret', 'GetSecretValue']);
   });
 
+  it('remember a denied DescribeSecret for this role and this region alone', async () => {
+    const { mount, calls } = scene.setUp();
+    scene.describeAnswer = ({ accessKeyId, region }) =>
+      accessKeyId === 'AKID1' && region === 'us-west-2'
+        ? awsError(400, 'AccessDeniedException')
+        : ok({ VersionIdsToStages: { v1: ['AWSCURRENT'] } });
+    const orders = [
+      {},
+      { items: items(secret('a', { region: 'eu-west-1' })) },
+      { identity: fakeIdentity({ key: 'BOB' }) },
+    ];
+    for (const [volume, order] of orders.entries()) await mount(String(volume), order);
+    calls();
+    scene.now = 61 * second;
+    const seen: string[][] = [];
+    for (const [volume, order] of orders.entries()) {
+      await mount(String(volume), order);
+      seen.push(calls());
+    }
+    assert.deepEqual(seen, [['DescribeSecret', 'GetSecretValue'], ['DescribeSecret'], ['DescribeSecret']]);
+  });
+
+  it('of a pinned version are current as long as AWS lists it, whatever its labels', async () => {
+    const { mount, calls } = scene.setUp();
+    const pinned = { items: items(secret('a', { version: 'v1' })) };
+    await mount('one', pinned);
+    calls();
+    scene.describeAnswer = () => ok({ VersionIdsToStages: { v1: [], v2: ['AWSCURRENT'] } });
+    scene.now = 61 * second;
+    assert.deepEqual(await mount('one', pinned), [a1]);
+    assert.deepEqual(calls(), ['DescribeSecret']);
+  });
+
   it('are asked about again after any other failure of DescribeSecret', async () => {
     const { mount, calls } = scene.setUp();
     await mount('one');
