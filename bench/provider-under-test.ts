@@ -50,10 +50,15 @@ export class ProviderUnderTest {
       stdio: ['ignore', 'ignore', log],
     });
     closeSync(log);
+    let complaint = '';
+    child.once('error', (error) => {
+      // A program that is not there: the child has ended then.
+      complaint = error.message;
+    });
     const driver = await firstAnswer(child, socket, started);
     if (driver !== undefined) return new ProviderUnderTest(child, volume, driver, performance.now() - started);
     child.kill('SIGKILL');
-    const complaint = readFileSync(`${volume}.log`, 'utf8').slice(-2000);
+    complaint += readFileSync(`${volume}.log`, 'utf8').slice(-2000);
     removeAll(volume);
     throw new Error(`the provider did not start: ${command.words.join(' ')}\n${complaint}`);
   }

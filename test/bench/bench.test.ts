@@ -56,4 +56,12 @@ describe('npm run bench', function () {
     const command = [process.execPath, path.join(root, 'dist/main.js'), '--no-such-flag'];
     await assert.rejects(Side.open({ label: 'broken', command, plain: false }), /did not start[^]*no-such-flag/);
   });
+
+  it('tells of a program that is not there', async () => {
+    const command = [path.join(folder, 'no-program')];
+    await assert.rejects(
+      Side.open({ label: 'missing', command, plain: false }),
+      /did not start: .*no-program[^]*ENOENT/,
+    );
+  });
 });
