@@ -109,7 +109,8 @@ export class KeptValues {
     const now = cache.nowMs();
     if (!kept || now >= kept.freshUntilMs) return undefined;
     const isNews = kept.saidAtMs > before.saidAtMs;
-    return isNews || now - before.givenAtMs <= budgets.valueRetryMs ? kept : undefined;
+    const isRetry = kept.saidAtMs === before.saidAtMs && now - before.givenAtMs <= budgets.valueRetryMs;
+    return isNews || isRetry ? kept : undefined;
   }
 
   #give(kept: Kept): Answer {

@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ProviderError } from '../../src/errors.js';
-import type { ObjectQuery } from '../../src/mount/types.js';
+import type { FetchItem, ObjectQuery } from '../../src/mount/types.js';
+import { KeptValues } from '../../src/provider/kept-values.js';
+import { ValueCache } from '../../src/provider/value-cache.js';
+import { VolumeMemory } from '../../src/provider/volume-memory.js';
+import { Secret } from '../../src/secret.js';
 import { awsError, ok } from '../support/aws-endpoint.js';
 import { testContext } from '../support/contexts.js';
 import { a1, hour, KeptValuesScene, second } from '../support/kept-values-scene.js';
@@ -219,6 +223,22 @@ describe('values that are kept', () => {
     await mount('one', { keep: false });
     await mount('one');
     assert.deepEqual(calls(), Array(2).fill('GetSecretValue'));
+  });
+
+  it('never take a volume back to an older answer, that of a fetch which was asked before and ends later', () => {
+    const cache = new ValueCache({ ttlMs: 60 * second, staleMs: 0, maxBytes: 10_000, nowMs: () => 3, random: () => 0 });
+    const volumes = new VolumeMemory();
+    const of = (volume: string) =>
+      new KeptValues({ cache, volumes, identity: { key: 'k', shares: true }, volume, revalidate: false });
+    const [{ primary: query }] = items(secret('a')) as [FetchItem];
+    const young = of('one');
+    young.fetched(query, { value: new Secret('new'), version: 'v2' }, 2);
+    young.took(query);
+    young.delivered();
+    // It has left the memory, for lack of room say, when the older one comes.
+    young.gone(query);
+    of('two').fetched(query, { value: new Secret('old'), version: 'v1' }, 1);
+    assert.equal(of('one').takeFresh(query), undefined);
   });
 
   it('are given again for ten seconds from the first time, not from the last', async () => {
