@@ -53,7 +53,7 @@ busiest second.
 
 The default quota starts ${n(perMinute)} pods of one call in a minute. So:
 
-- Let pods start more slowly than that: \`maxSurge\` and \`maxUnavailable\` of a Deployment or DaemonSet, one workload after the other.
+- Let pods start more slowly than that: smaller steps of a Deployment (\`strategy.rollingUpdate\`), one workload after the other.
 - Keep to ten parameters a pod: one call takes ten, each further ten are a call more.
 - Or switch higher throughput on, ${n(quotas.GetParametersHigher)} a second: none of these fleets reaches that.
 

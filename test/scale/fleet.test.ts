@@ -78,6 +78,14 @@ describe('a fleet that starts beyond a quota', function () {
     assert.ok(without.failedFirst > 0.5);
   });
 
+  it('does not storm, however few pods there are on each of many nodes', async () => {
+    const fleet: Fleet = { ...small, nodes: 100, namespaces: [2] };
+    const { lastS, callsForEach } = figuresOf(fleet, await rollOut(fleet, 'pace', seed));
+    assert.ok(lastS < 1.6 * idealS(fleet), String(lastS));
+    // Without pauses after throttling in a row it is 9.
+    assert.ok(callsForEach < 7, String(callsForEach));
+  });
+
   it('starts the pod of a small namespace before most of a large one on its node', async () => {
     const { pods } = await rollOut({ ...small, nodes: 7, namespaces: [29, 1] }, 'pace', seed);
     for (let node = 0; node < 7; node += 1) {
