@@ -74,21 +74,36 @@ describe('WorkPlaces', () => {
     assert.deepEqual(order, ['back', 'fresh']);
   });
 
-  it('notes how long a mount waited, and says in the log that mounts wait', async () => {
+  it('notes how long a mount waited, and says once in a while in the log that mounts wait', async () => {
     const kept = keptLog();
     const places = new WorkPlaces({ places: 1, log: kept.log });
     const end = door();
     const context = testContext();
     const first = places.run('a', testContext(), () => end.opened);
     const second = places.run('b', context, () => 1);
+    const third = places.run('c', testContext(), () => 1);
     await sleep(20);
     end.open();
-    await Promise.all([first, second]);
+    await Promise.all([first, second, third]);
     assert.deepEqual(context.waits.turn, { begun: 1, goingOn: 0 });
     assert.deepEqual(
       kept.lines().map(({ message, waiting, atWork, places: all }) => [message, waiting, atWork, all]),
       [['mounts wait for their turn', 1, 1, 1]],
     );
+  });
+
+  it('does not let a mount wait that was stopped before', async () => {
+    const places = placesOf(1);
+    const end = door();
+    const busy = places.run('a', testContext(), () => end.opened);
+    const context = testContext();
+    context.controller.abort(new ProviderError('cancelled', 'the caller is gone'));
+    await assert.rejects(
+      places.run('b', context, () => 1),
+      { code: 'cancelled' },
+    );
+    end.open();
+    await busy;
   });
 
   it('refuses at once a mount that could not begin in its time', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { namesKnown, nameStaleMs } from '../../src/budgets.js';
 import { createDirectNames } from '../../src/network/direct-names.js';
 import { createNameLookup } from '../../src/network/name-lookup.js';
 import type { ResolveHost } from '../../src/network/system-names.js';
@@ -99,6 +100,33 @@ describe('createNameLookup', () => {
     assert.equal(await find(lookup, 'a'), v4.address);
   });
 
+  it('uses no address that is older than an hour', async () => {
+    let now = 0;
+    let isDown = false;
+    const resolve = () => (isDown ? Promise.reject(new Error('no name server')) : Promise.resolve([v4]));
+    const lookup = createNameLookup({ resolve, now: () => now });
+    await find(lookup, 'a');
+    isDown = true;
+    now = nameStaleMs;
+    assert.equal(await find(lookup, 'a'), v4.address);
+    now += 1;
+    await assert.rejects(find(lookup, 'a'), /no name server/);
+  });
+
+  it('remembers the hosts that came last', async () => {
+    const asked: string[] = [];
+    const lookup = createNameLookup({
+      resolve: (host) => {
+        asked.push(host);
+        return Promise.resolve([v4]);
+      },
+    });
+    for (let host = 0; host <= namesKnown; host += 1) await find(lookup, String(host));
+    asked.length = 0;
+    for (const host of [String(namesKnown), '1', '0']) await find(lookup, host);
+    assert.deepEqual(asked, ['0']);
+  });
+
   it('waits 200 ms for a name server that is silent about a known host, and not again while it waits', async () => {
     let ahead = 0;
     const server = nameServer();
@@ -187,6 +215,18 @@ describe('createNameLookup', () => {
       assert.equal(await find(lookup, 'a'), v6.address);
       assert.equal(await find(lookup, 'a'), v6.address);
       await server.answer('a');
+      assert.equal(await find(lookup, 'a'), v4.address);
+    });
+
+    it('takes no direct answer any more once the system has said its word', async () => {
+      const server = nameServer();
+      const direct = nameServer();
+      const lookup = createNameLookup({ resolve: server.resolve, direct: direct.resolve });
+      const first = find(lookup, 'a');
+      while (direct.asked.length === 0) await sleep(5);
+      await server.answer('a');
+      assert.equal(await first, v4.address);
+      await direct.answer('a', [v6]);
       assert.equal(await find(lookup, 'a'), v4.address);
     });
 

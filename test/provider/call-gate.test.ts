@@ -132,6 +132,26 @@ describe('CallGate', () => {
     assert.equal(gate.bytes, 0);
   });
 
+  it('counts the bytes of an answer once for a mount that takes it twice', () => {
+    const { gate, arrive } = setUp(10);
+    const pass = gate.enter('a', unheard);
+    pass.hold(arrive(pass, 100));
+    pass.end();
+    assert.equal(gate.bytes, 0);
+  });
+
+  it('lets a mount go on that becomes the oldest with something in hand while its call waits', async () => {
+    const { gate, underWay, call, arrive } = setUp(10);
+    const [oldest, young] = [gate.enter('a', unheard), gate.enter('b', unheard)];
+    const answer = arrive(young, 1000);
+    void call(oldest, 'oldest');
+    await sleep(1);
+    assert.deepEqual(underWay, []);
+    oldest.hold(answer);
+    await sleep(1);
+    assert.deepEqual(underWay, ['oldest']);
+  });
+
   it('does not count what nobody waits for any more', () => {
     const gate = new CallGate({ calls: 1, bytes: 10 });
     const answer = new AnswerBytes(gate);
