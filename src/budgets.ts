@@ -135,6 +135,12 @@ export const awsCallsPerMount = 20;
 /** Longest time for one request to the Kubernetes API. */
 export const kubernetesAttemptMs = 10_000;
 
+/** Connections to the Kubernetes API at once: each costs a handshake and some 50 KB, and an answer takes milliseconds. */
+export const kubernetesSockets = 16;
+
+/** How long a connection to the Kubernetes API is kept without work. */
+export const kubernetesIdleMs = 45_000;
+
 /** How long before its expiry a credential is no longer used. */
 export const credentialMarginMs = 5 * 60_000;
 

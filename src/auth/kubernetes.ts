@@ -37,6 +37,8 @@ export interface KubernetesApiOptions {
   readonly qps: number;
   /** As in client-go: requests that may go out at once; 0 means 10. */
   readonly burst: number;
+  /** For tests; `budgets.kubernetesIdleMs` otherwise. */
+  readonly idleMs?: number;
 }
 
 /** @throws ProviderError `start_failed` when a certificate or key of the connection cannot be used */
@@ -85,7 +87,7 @@ class Reader {
   constructor(options: KubernetesApiOptions) {
     this.#connection = options.connection;
     this.#limiter = new RateLimiter(options);
-    this.#agent = createAgent(options.connection);
+    this.#agent = createAgent(options);
     this.#bearer = new BearerToken(options.connection.token);
   }
 
@@ -156,9 +158,14 @@ class Reader {
   }
 }
 
-function createAgent(connection: KubernetesConnection): http.Agent | https.Agent {
-  // A server that is known by name must not wait for names that tenants choose.
-  const kept = { keepAlive: true, lookup: createNameLookup() };
+function createAgent({ connection, idleMs }: KubernetesApiOptions): http.Agent | https.Agent {
+  const kept = {
+    keepAlive: true,
+    maxSockets: budgets.kubernetesSockets,
+    timeout: idleMs ?? budgets.kubernetesIdleMs,
+    // A server that is known by name must not wait for names that tenants choose.
+    lookup: createNameLookup(),
+  };
   if (connection.server.protocol === 'http:') return new http.Agent(kept);
   return new https.Agent({
     ...kept,

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generate } from 'selfsigned';
 import type { KubernetesConnection } from '../../src/auth/kubernetes-connection.js';
-import { createKubernetesApi } from '../../src/auth/kubernetes.js';
+import { createKubernetesApi, type KubernetesApiOptions } from '../../src/auth/kubernetes.js';
 import { Secret } from '../../src/secret.js';
 import { testContext } from '../support/contexts.js';
 import { failsWith, startScripted, type Script, type ScriptedServer } from '../support/identity-servers.js';
@@ -21,7 +22,11 @@ describe('the Kubernetes API', () => {
     for (const server of servers.splice(0)) await server.close();
   });
 
-  async function start(script: Script, rest: Partial<KubernetesConnection> = {}, limits = { qps: -1, burst: 1 }) {
+  async function start(
+    script: Script,
+    rest: Partial<KubernetesConnection> = {},
+    limits: Omit<KubernetesApiOptions, 'connection'> = { qps: -1, burst: 1 },
+  ) {
     const server = await startScripted(script);
     servers.push(server);
     const connection = { server: new URL(server.url), skipTlsVerify: false, ...rest };
@@ -94,6 +99,17 @@ describe('the Kubernetes API', () => {
     const { server, api } = await start(found);
     for (let index = 0; index < 5; index += 1) await api.serviceAccount('shop', 'web', testContext());
     assert.equal(server.connections(), 1);
+  });
+
+  it('uses few connections for any number of look-ups, and ends them when they are idle', async () => {
+    const { server, api } = await start(found, {}, { qps: -1, burst: 1, idleMs: 50 });
+    const names = Array.from({ length: 60 }, (_, index) => `sa-${index}`);
+    await Promise.all(names.map((name) => api.serviceAccount('shop', name, testContext())));
+    const opened = server.connections();
+    assert.ok(opened <= 16, `${opened} connections`);
+    await sleep(200);
+    await api.serviceAccount('shop', 'web', testContext());
+    assert.equal(server.connections(), opened + 1);
   });
 
   it('ends the request when the last mount that waits for it is cancelled', async () => {
