@@ -15,7 +15,7 @@ for (const driverWrites of [false, true]) {
     let [value, other] = ['', ''];
     before(async () => {
       world = await World.start({
-        flags: [`--driver-writes-secrets=${driverWrites}`, '--secret-cache-ttl=2s'],
+        flags: [`--driver-writes-secrets=${driverWrites}`, '--secret-cache-ttl=4s'],
         store: (canaries) => {
           [value, other] = [canaries.value('db'), canaries.value('other')];
           return {
@@ -67,7 +67,7 @@ for (const driverWrites of [false, true]) {
       await mount(pod);
       world.standIn.update({ secrets: { [region]: { db: other } } });
       actions();
-      await sleep(2100);
+      await sleep(4100);
       assert.deepEqual(await mount(pod), { db: other, level: 'info' });
       assert.deepEqual(actions(), ['DescribeSecret', 'GetParameters', 'GetSecretValue']);
     });
