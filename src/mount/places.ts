@@ -1,4 +1,4 @@
-/** Bounds how many mounts are at work at once: the rest waits in order, and no namespace takes more than half. */
+/** Bounds how many mounts are at work at once: the rest waits, each namespace's in order, and none takes more than half. */
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
 import type { Logger } from '../log.js';
@@ -43,6 +43,9 @@ export class WorkPlaces {
   readonly #log: Logger;
   #free: number;
   readonly #held = new Map<string, number>();
+  /** Of namespaces, while any mount waits: which serving was the last. */
+  readonly #lastServed = new Map<string, number>();
+  #servings = 0;
   readonly #queues = { returning: new Set<WaitingMount>(), fresh: new Set<WaitingMount>() };
   /** Mean time in milliseconds that a mount holds a place, all its stays together. */
   #meanMs = 0;
@@ -135,16 +138,32 @@ export class WorkPlaces {
 
   #serve(): void {
     for (const queue of [this.#queues.returning, this.#queues.fresh]) {
-      for (const mount of queue) {
-        if (this.#free === 0) return;
-        const held = this.#held.get(mount.owner) ?? 0;
-        if (held >= this.#share) continue;
-        this.#held.set(mount.owner, held + 1);
+      while (this.#free > 0) {
+        const mount = this.#next(queue);
+        if (!mount) break;
+        this.#held.set(mount.owner, (this.#held.get(mount.owner) ?? 0) + 1);
         this.#free -= 1;
+        this.#servings += 1;
+        this.#lastServed.set(mount.owner, this.#servings);
         queue.delete(mount);
         mount.turn.serve();
       }
     }
+    if (this.#queues.returning.size + this.#queues.fresh.size === 0) this.#lastServed.clear();
+  }
+
+  /** The first mount of the namespace that was served longest ago: the queues of others, however long, hold up none. */
+  #next(queue: ReadonlySet<WaitingMount>): WaitingMount | undefined {
+    let next: WaitingMount | undefined;
+    let longestAgo = Infinity;
+    for (const mount of queue) {
+      const served = this.#lastServed.get(mount.owner) ?? 0;
+      if (served >= longestAgo || (this.#held.get(mount.owner) ?? 0) >= this.#share) continue;
+      if (served === 0) return mount;
+      next = mount;
+      longestAgo = served;
+    }
+    return next;
   }
 
   #notice(): void {

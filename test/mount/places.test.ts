@@ -43,6 +43,25 @@ describe('WorkPlaces', () => {
     assert.deepEqual(begun, ['a', 'a', 'b', 'c', 'a', 'd']);
   });
 
+  it('lets namespaces begin in turn: the long queues of several hold up no other one', async () => {
+    const places = placesOf(2);
+    const begun: string[] = [];
+    const run = (owner: string) =>
+      places.run(owner, testContext(), async () => {
+        begun.push(owner);
+        await sleep(1);
+      });
+    const hostile = Array.from({ length: 60 }, (_, index) => run(`hostile-${index % 6}`));
+    await sleep(5);
+    const before = begun.length;
+    await run('good');
+    const place = begun.indexOf('good');
+    assert.ok(place - before <= 6, `${place - before} mounts went before it`);
+    await Promise.all(hostile);
+    // Those of each in order, and none left out.
+    assert.equal(begun.length, 61);
+  });
+
   it('takes the place back from those who wait for the outside', async () => {
     const places = placesOf(2);
     const blackHole = door();
