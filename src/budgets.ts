@@ -91,10 +91,13 @@ export const awsCalls = 64;
 export const ownAwsCalls = 2;
 
 /** Bytes of AWS's answers that no volume holds yet: then only the mount that has had some for longest goes on. */
-export const undeliveredBytes = 4 * 1024 * 1024;
+export const undeliveredBytes = 1024 * 1024;
+
+/** Bytes of answers that are on their way to the driver: all of them, or a larger one alone. */
+export const replyBytes = 2 * 1024 * 1024;
 
 /** Bytes of answers after which their garbage is collected: with a few copies of each, what a small container can bear. */
-export const garbageBytes = 4 * 1024 * 1024;
+export const garbageBytes = 1024 * 1024;
 
 /** Bytes of all answers of one mount: 150 full secrets, far more than a class that anybody maintains. */
 export const mountBytes = 16 * 1024 * 1024;

@@ -10,6 +10,7 @@ import { startMountContext, type RunningMount } from '../mount/context.js';
 import type { Mount } from '../mount/ports.js';
 import type { MountCall, MountReply } from '../mount/types.js';
 import { BusySet } from './busy-set.js';
+import { ReplyRoom } from './reply-room.js';
 import { malformedRequest } from './service.js';
 import { bugTrace, toFailure } from './status.js';
 
@@ -38,8 +39,15 @@ const requestIdLimit = 20;
 
 export function createHandlers(options: HandlerOptions): Handlers {
   const running = new BusySet<RunningMount>();
+  const room = new ReplyRoom();
   let stopped: ProviderError | undefined;
   const { name, version } = options.runtime;
+  const makeReply: Mount = async (call, context) => {
+    const reply = await options.mount(call, context);
+    const bytes = sizeOf(reply);
+    if (bytes > 0) context.afterAnswer(await room.enter(bytes, context.signal, () => context.startWait('turn')));
+    return reply;
+  };
   return {
     version: (_call, callback) => {
       callback(null, { version: 'v1alpha1', runtime_name: name, runtime_version: version });
@@ -60,7 +68,7 @@ export function createHandlers(options: HandlerOptions): Handlers {
         }
       };
       // Whatever goes wrong on the way to the answer is our bug, and a status too.
-      runMount(options.mount, call.request, started)
+      runMount(makeReply, call.request, started)
         .then(answer)
         .catch((error: unknown) => {
           callback(reportFailure(options.log, error, {}));
@@ -137,6 +145,10 @@ function toResponse(reply: MountReply): MountResponse {
   if (reply.files === undefined) return { object_version: versions };
   const files = reply.files.map(({ path, mode, contents }) => ({ path, mode, contents: contents.reveal() }));
   return { object_version: versions, files };
+}
+
+function sizeOf({ files = [] }: MountReply): number {
+  return files.reduce((sum, { contents }) => sum + contents.byteLength, 0);
 }
 
 function logDone(log: Logger, fields: LogFields): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import * as grpc from '@grpc/grpc-js';
+import { replyBytes } from '../../src/budgets.js';
 import { ProviderError } from '../../src/errors.js';
 import { Secret } from '../../src/secret.js';
 import type { MountContext } from '../../src/mount/ports.js';
@@ -116,6 +117,16 @@ describe('the gRPC server', () => {
       });
     }
     assert.deepEqual((await callMount(cleanup.client(server)))?.object_version, emptyReply.versions);
+  });
+
+  it('sends large answers one after the other, each whole, and says which had to wait', async () => {
+    const kept = keptLog();
+    const contents = new Secret('x'.repeat(replyBytes - 1));
+    const reply = { versions: [], files: [{ path: 'f', mode: 0o644, contents, version: '1' }] };
+    const client = cleanup.client(await cleanup.server(() => Promise.resolve(reply), kept));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => callMount(client)));
+    for (const answer of answers) assert.ok(answer?.files[0]?.contents.equals(contents.reveal()));
+    assert.ok(kept.lines().filter((line) => Number(line['waitedMs']) > 0).length >= 4);
   });
 
   it('tells the mount when its answer has left, and when its caller is gone', async () => {

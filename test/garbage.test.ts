@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { garbageBytes } from '../../src/budgets.js';
-import { GarbageBound } from '../../src/provider/garbage.js';
+import { garbageBytes } from '../src/budgets.js';
+import { GarbageBound } from '../src/garbage.js';
 
 describe('GarbageBound', () => {
   it('collects once for so many bytes, and not again while it is at it', async () => {

@@ -1,7 +1,7 @@
 /** Has V8 collect what large answers leave behind, before it would by itself. */
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { garbageBytes } from '../budgets.js';
+import { garbageBytes } from './budgets.js';
 
 /** What V8 offers under `--expose-gc`. */
 type Collect = (options: { readonly type: 'major'; readonly execution: 'async' }) => Promise<void>;
