@@ -99,6 +99,9 @@ export const replyBytes = 2 * 1024 * 1024;
 /** Bytes of answers after which their garbage is collected: with a few copies of each, what a small container can bear. */
 export const garbageBytes = 1024 * 1024;
 
+/** The same for answers to the driver, which leave two copies, where those of AWS leave four and keep one. */
+export const replyGarbageBytes = 4 * 1024 * 1024;
+
 /** Bytes of all answers of one mount: 150 full secrets, far more than a class that anybody maintains. */
 export const mountBytes = 16 * 1024 * 1024;
 

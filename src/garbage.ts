@@ -12,20 +12,25 @@ type Collect = (options: { readonly type: 'major'; readonly execution: 'async' }
  * some 20 ms. Mounts of ordinary secrets never come so far before V8 collects on its own.
  */
 export class GarbageBound {
+  readonly #everyBytes: number;
   readonly #expose: () => Collect;
   #collect: Collect | undefined;
   #bytes = 0;
   #running = false;
 
-  /** @param expose called when the first collection is due: a context of its own is 2 ms of CPU, and most nodes need none */
-  constructor(expose: () => Collect = exposeCollector) {
+  /**
+   * @param everyBytes after how many bytes there is a collection
+   * @param expose called when the first collection is due: a context of its own is 2 ms of CPU, and most nodes need none
+   */
+  constructor(everyBytes: number = garbageBytes, expose: () => Collect = exposeCollector) {
+    this.#everyBytes = everyBytes;
     this.#expose = expose;
   }
 
   /** So many bytes have arrived, and will be garbage soon. */
   count(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < garbageBytes || this.#running) return;
+    if (this.#bytes < this.#everyBytes || this.#running) return;
     this.#bytes = 0;
     this.#running = true;
     this.#collect ??= this.#expose();

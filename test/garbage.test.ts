@@ -7,7 +7,7 @@ describe('GarbageBound', () => {
   it('collects once for so many bytes, and not again while it is at it', async () => {
     const ends: (() => void)[] = [];
     let exposed = 0;
-    const bound = new GarbageBound(() => {
+    const bound = new GarbageBound(garbageBytes, () => {
       exposed += 1;
       return () => new Promise((resolve) => ends.push(resolve));
     });

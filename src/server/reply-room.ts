@@ -18,7 +18,7 @@ export class ReplyRoom {
   readonly #waiting = new Set<WaitingReply>();
   #bytes = 0;
 
-  constructor(limit: number = budgets.replyBytes, garbage: GarbageBound = new GarbageBound()) {
+  constructor(limit: number = budgets.replyBytes, garbage: GarbageBound = new GarbageBound(budgets.replyGarbageBytes)) {
     this.#limit = limit;
     this.#garbage = garbage;
   }

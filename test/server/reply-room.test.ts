@@ -94,12 +94,12 @@ describe('ReplyRoom', () => {
     let collections = 0;
     const replies = room(
       1,
-      new GarbageBound(() => () => {
+      new GarbageBound(100, () => () => {
         collections += 1;
         return Promise.resolve();
       }),
     );
-    const leave = await enter(replies, 100 * 1024 * 1024, []).left;
+    const leave = await enter(replies, 100, []).left;
     assert.equal(collections, 0);
     leave();
     assert.equal(collections, 1);
