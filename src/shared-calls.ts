@@ -72,8 +72,7 @@ export async function raceWithSignal<T>(promise: Promise<T>, signal: AbortSignal
   let stopListening = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     const onAbort = (): void => {
-      // The reason is what the mount is to fail with, whatever its type.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the mount fails with the reason, whatever its type
       reject(signal.reason);
     };
     signal.addEventListener('abort', onAbort, { once: true });

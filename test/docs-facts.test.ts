@@ -67,7 +67,7 @@ describe('facts in the documentation', () => {
       text.split('|').map((cell) => cell.trim().replaceAll('`', '')),
     );
     const said = rows.find(([node]) => node === `Node ${major}`)?.[1];
-    if (!['20', '24'].includes(major)) this.skip();
+    if (!['20', '24'].includes(major)) this.skip(); // The page speaks of the supported versions.
     assert.ok(said, `nothing is said of Node ${major}`);
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
     const server = https.createServer({ key, cert }).listen(0, '127.0.0.1');

@@ -76,7 +76,7 @@ before('the image', function () {
   const reason = whyNot();
   if (reason !== undefined) {
     process.stderr.write(`skipped: ${reason}\n`);
-    this.skip();
+    this.skip(); // Nothing to build an image with, or not root: `.ci/run` counts it as skipped.
   }
   prepared = prepare();
   const { run } = prepared;

@@ -29,7 +29,7 @@ describe('names that nobody answers for', function () {
   const folder = mkdtempSync(path.join(tmpdir(), 'names-'));
 
   before(async function () {
-    if (!hasMachine()) this.skip();
+    if (!hasMachine()) this.skip(); // Port 53 and resolv.conf of its own: root and unshare.
     nameServer = await startNameServer({
       host: nameServerHost,
       port: 53,

@@ -55,7 +55,7 @@ describe('a start that fails', function () {
 
   // In /proc, Node's own recursive mkdir turns round for ever, and no signal ends it.
   it('ends where no directory can be made', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') this.skip(); // No /proc.
     const { code, signal, stderr } = await run(['--provider-volume=/proc/none/deeper'], environment);
     assert.deepEqual({ code, signal }, { code: 1, signal: null });
     assert.match(stderr, /cannot serve the socket "\/proc\/none\/deeper\/aws.sock"/);

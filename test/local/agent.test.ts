@@ -50,7 +50,7 @@ describe('stand-in: Pod Identity Agent', () => {
 
   it('answers at the IPv6 loopback too', async function () {
     const { agentIpv6 } = standIn.urls;
-    if (agentIpv6 === undefined) return this.skip();
+    if (agentIpv6 === undefined) return this.skip(); // A machine without IPv6.
     assert.equal((await ask(token(), agentIpv6)).status, 200);
     assert.equal(standIn.requests.at(-1)?.face, 'agent-ipv6');
     return undefined;
