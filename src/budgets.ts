@@ -77,15 +77,18 @@ export const namesKnown = 200;
 /**
  * Largest answer of AWS that is read, in bytes: twice ten parameters of 8 KiB or one secret of 64 KiB whose characters are
  * all escaped (six bytes each). Parameter Store may send as much for each reference to a secret. What is on its way beyond
- * that fills the memory 64 times.
+ * that fills the memory as often as there are calls under way.
  */
 export const awsAnswerBytes = 1024 * 1024;
 
 /** Part of a mount's remaining time in which everything must be fetched: the rest tells what was missing, and where. */
 export const fetchShare = 0.9;
 
-/** AWS calls of all mounts that are under way at once. */
-export const awsCalls = 64;
+/**
+ * AWS calls of all mounts that are under way at once: a namespace may have half, which is what one mount may have. Each
+ * brings up to 64 KiB, of which there are some copies for a moment.
+ */
+export const awsCalls = 40;
 
 /** AWS calls that a namespace may have under way in a region even so: others that get no answers must not stop it. */
 export const ownAwsCalls = 2;

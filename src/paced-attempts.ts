@@ -14,6 +14,8 @@ export interface PacedCall {
   readonly signal: AbortSignal;
   /** Called when the call has to wait; what it returns, when that is over. */
   readonly waiting: () => () => void;
+  /** Runs a wait: what others could use meanwhile is theirs. */
+  readonly stepAside: (wait: () => Promise<void>) => Promise<void>;
   /**
    * Asked after each throttled attempt: whether the call stays, however often that happens. Otherwise the SDK counts
    * its attempts.
@@ -28,7 +30,7 @@ export function pacedAttempts<Input extends object, Output extends object>(call:
       const output = await attempt(call, () => next(args));
       if (output !== undefined) return output;
       // Else the pace has pauses of its own.
-      if (!call.pace.isSlow()) await pause(throttled, call);
+      if (!call.pace.isSlow()) await call.stepAside(() => pause(throttled, call));
     }
   };
   return {
@@ -45,10 +47,11 @@ export function pacedAttempts<Input extends object, Output extends object>(call:
 
 /** `undefined`: it was throttled, and is to be made again. */
 async function attempt<T>(
-  { pace, owner, mount, signal, waiting, staysOn }: PacedCall,
+  { pace, owner, mount, signal, waiting, stepAside, staysOn }: PacedCall,
   send: () => Promise<T>,
 ): Promise<T | undefined> {
-  await pace.take(owner, signal, waiting, mount);
+  signal.throwIfAborted();
+  if (pace.isSlow()) await stepAside(() => pace.take(owner, signal, waiting, mount));
   const sentAt = performance.now();
   try {
     const output = await send();

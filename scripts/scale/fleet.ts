@@ -11,7 +11,7 @@ import * as budgets from '../../src/budgets.js';
 import { RateLimits } from '../../src/local/rate-limits.js';
 import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';
-import { pacedAttempts } from '../../src/paced-attempts.js';
+import { pacedAttempts, type PacedCall } from '../../src/paced-attempts.js';
 import { CallGate, type GatePass } from '../../src/provider/call-gate.js';
 import { raceWithSignal } from '../../src/shared-calls.js';
 import { inVirtualTime } from './virtual-time.js';
@@ -115,8 +115,8 @@ class ProviderOfNode {
       controller.abort(late);
     }, budgets.mountBudgetMs * budgets.fetchShare);
     const call = () =>
-      this.#gate.run({ owner, region: api.region, passes: [pass] }, signal, () =>
-        raceWithSignal(this.#send(pass, client, signal), signal),
+      this.#gate.run({ owner, region: api.region, passes: [pass] }, signal, (stepAside) =>
+        raceWithSignal(this.#send(pass, client, { signal, stepAside }), signal),
       );
     try {
       const outcomes = await Promise.allSettled(Array.from({ length: calls }, call));
@@ -133,14 +133,18 @@ class ProviderOfNode {
   }
 
   /** The part of an SDK client that is about attempts. */
-  async #send(pass: GatePass, client: RetryResolvedConfig, signal: AbortSignal): Promise<void> {
+  async #send(
+    pass: GatePass,
+    client: RetryResolvedConfig,
+    options: Pick<PacedCall, 'signal' | 'stepAside'>,
+  ): Promise<void> {
     const stack = constructStack<object, MetadataBearer>();
     stack.use(getRetryPlugin(client) as Pluggable<object, MetadataBearer>);
     stack.add((next) => next, { step: 'finalizeRequest', name: 'httpSigningMiddleware' });
     if (this.#manner === 'pace') {
       const pace = this.#paces.of(api);
       const waiting = () => () => undefined;
-      stack.use(pacedAttempts({ pace, owner: pass.owner, mount: pass, signal, waiting, staysOn: () => true }));
+      stack.use(pacedAttempts({ pace, owner: pass.owner, mount: pass, waiting, staysOn: () => true, ...options }));
     }
     await stack.resolve(() => this.#aws.answer(), {})({ input: {} });
   }

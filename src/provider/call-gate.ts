@@ -94,6 +94,12 @@ export interface GateCall {
   readonly passes: readonly (GatePass | undefined)[];
 }
 
+/**
+ * Gives a call's place to others for the time of a wait, and takes one again after it.
+ * @throws what `wait` throws, or the signal's reason: the call has no place then, and must end
+ */
+export type StepAside = (wait: () => Promise<void>) => Promise<void>;
+
 /** What a call takes a place of. */
 interface Place {
   readonly owner: string;
@@ -172,13 +178,25 @@ export class CallGate {
   }
 
   /** Makes a call when it is its turn. @throws the signal's reason while it waits, or what `call` throws */
-  async run<T>({ owner, region, passes }: GateCall, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  async run<T>(
+    { owner, region, passes }: GateCall,
+    signal: AbortSignal,
+    call: (stepAside: StepAside) => Promise<T>,
+  ): Promise<T> {
     const place = { owner, lane: JSON.stringify([owner, region]) };
     await this.#take(place, passes, signal);
-    try {
-      return await call();
-    } finally {
+    let hasPlace = true as boolean;
+    const stepAside: StepAside = async (wait) => {
+      hasPlace = false;
       this.#release(place);
+      await wait();
+      await this.#take(place, passes, signal);
+      hasPlace = true;
+    };
+    try {
+      return await call(stepAside);
+    } finally {
+      if (hasPlace) this.#release(place);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Paces } from '../pace.js';
 import type { SharedCalls } from '../shared-calls.js';
 import { AwsCallError } from './aws-errors.js';
 import type { CallOptions, CallTrace } from './call.js';
-import { AnswerBytes, startWaits, type CallGate, type GateCall, type GatePass } from './call-gate.js';
+import { AnswerBytes, startWaits, type CallGate, type GateCall, type GatePass, type StepAside } from './call-gate.js';
 import type { Place } from './failure.js';
 import { OwnCredentials } from './own-credentials.js';
 import { Turnstile } from './turnstile.js';
@@ -48,6 +48,9 @@ export interface RegionCall<T> {
   readonly dispensable?: boolean;
   readonly start: (credentials: AwsCredentials, options: CallOptions) => Promise<T>;
 }
+
+/** A call of this region that is made, not joined. */
+type Attempting = Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'> & Pick<GateCall, 'passes'>;
 
 export class Region implements Place {
   readonly name: string;
@@ -106,10 +109,7 @@ export class Region implements Place {
           key,
           signal,
           // Those who join wait for the same turn, and lend the call theirs.
-          (shared, waiters) =>
-            gate.run({ owner: pass.owner, region: this.name, passes: waiters }, shared, () =>
-              this.#start(call, { credentials, signal: shared, attemptMs, passes: waiters }),
-            ),
+          (shared, waiters) => this.#inTurn(call, { credentials, signal: shared, attemptMs, passes: waiters }),
           pass,
         );
         gate.lookAgain();
@@ -127,7 +127,7 @@ export class Region implements Place {
     const credentials = await this.#credentials.renewed(refused);
     try {
       const mine = { credentials, signal: context.signal, attemptMs: this.#attemptMs(), passes: [pass] };
-      return this.#hold(await this.#start(call, mine));
+      return this.#hold(await this.#inTurn(call, mine));
     } catch (error) {
       // Another than AWS refused them: they may be good, and hold for other calls of this region.
       if (!isRefusal(error) || error.isForeign) throw error;
@@ -144,17 +144,22 @@ export class Region implements Place {
     return Math.min(this.#options.attemptMs, Math.max(attemptStepMs, half - (half % attemptStepMs)));
   }
 
-  async #start<T>(
-    call: RegionCall<T>,
-    { passes, ...options }: Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'> & Pick<GateCall, 'passes'>,
-  ): Promise<Counted<T>> {
+  #inTurn<T>(call: RegionCall<T>, options: Attempting): Promise<Counted<T>> {
+    const { gate, pass } = this.#options;
+    const { passes, signal } = options;
+    return gate.run({ owner: pass.owner, region: this.name, passes }, signal, (stepAside) =>
+      this.#start(call, options, stepAside),
+    );
+  }
+
+  async #start<T>(call: RegionCall<T>, { passes, ...options }: Attempting, stepAside: StepAside): Promise<Counted<T>> {
     const { context, gate } = this.#options;
     const bytes = new AnswerBytes(gate);
     try {
       const value = await call.start(options.credentials, {
         ...options,
         trace: call.trace,
-        paced: this.#paced(call, options.credentials, passes),
+        paced: { ...this.#paced(call, options.credentials, passes), stepAside },
         onAttempt: () => {
           context.count('aws');
         },
@@ -175,7 +180,7 @@ export class Region implements Place {
     { action, trace, dispensable }: Pick<RegionCall<unknown>, 'action' | 'trace' | 'dispensable'>,
     { accountId }: AwsCredentials,
     passes: GateCall['passes'],
-  ): CallOptions['paced'] {
+  ): Omit<CallOptions['paced'], 'stepAside'> {
     const { gate, identity, isPatient, pass, paces } = this.#options;
     return {
       pace: paces.of({ action, account: accountId ?? identity.principal, region: this.name }),

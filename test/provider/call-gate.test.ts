@@ -87,6 +87,56 @@ describe('CallGate', () => {
     assert.deepEqual(contexts.b.waits.turn, { begun: 1, goingOn: 0 });
   });
 
+  it('gives the place of a call that steps aside to others, and takes one again after it', async () => {
+    const { gate, underWay, call, end } = setUp(1);
+    const waits = testContext();
+    const [a, b] = [gate.enter('a', (kind) => waits.startWait(kind)), gate.enter('b', unheard)];
+    let goOn = (): void => undefined;
+    const stepped = gate.run({ owner: 'a', region: 'here', passes: [a] }, never, async (stepAside) => {
+      underWay.push('a');
+      await stepAside(
+        () =>
+          new Promise((resolve) => {
+            goOn = resolve;
+          }),
+      );
+      underWay.push('a again');
+    });
+    void call(b, 'b');
+    await sleep(1);
+    assert.deepEqual(underWay, ['a', 'b']);
+    goOn();
+    await sleep(1);
+    assert.deepEqual(underWay, ['a', 'b']);
+    assert.deepEqual(waits.waits.turn, { begun: 1, goingOn: 1 });
+    await end('b');
+    await stepped;
+    assert.deepEqual(underWay, ['a', 'b', 'a again']);
+    assert.equal(waits.waits.turn.goingOn, 0);
+    // Each gave back what it took.
+    void call(a, 'c');
+    void call(b, 'd');
+    await sleep(1);
+    assert.deepEqual(underWay.slice(3), ['c']);
+  });
+
+  it('gives no place back twice for a call that fails while it steps aside, or while it waits to come back', async () => {
+    const { gate, underWay, call } = setUp(1);
+    const [a, b] = [gate.enter('a', unheard), gate.enter('b', unheard)];
+    const place = { owner: 'a', region: 'here', passes: [a] };
+    const failing = gate.run(place, never, (stepAside) => stepAside(() => Promise.reject(new Error('throttled'))));
+    await assert.rejects(failing, /throttled/);
+    const stopped = new AbortController();
+    const left = gate.run(place, stopped.signal, (stepAside) => stepAside(() => sleep(2)));
+    void call(b, 'b');
+    await sleep(10);
+    stopped.abort(new Error('stopped'));
+    await assert.rejects(left, /stopped/);
+    void call(b, 'c');
+    await sleep(1);
+    assert.deepEqual(underWay, ['b']);
+  });
+
   it('lets only the mount that holds bytes for longest go on when there are too many', async () => {
     const { gate, underWay, call, arrive } = setUp(10);
     const [late, first, second] = [gate.enter('c', unheard), gate.enter('a', unheard), gate.enter('b', unheard)];

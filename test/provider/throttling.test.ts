@@ -1,9 +1,19 @@
 /** A call that AWS throttles goes on for the time of its mount, one pace for all, and says what it waits for. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { awsCalls } from '../../src/budgets.js';
 import { ProviderError } from '../../src/errors.js';
 import { awsError, ok, startAwsEndpoint, type AwsEndpoint } from '../support/aws-endpoint.js';
 import { testContext } from '../support/contexts.js';
-import { failoverItem, fakeIdentity, items, primaryRegion, secret, sourceAt } from '../support/provider-fakes.js';
+import {
+  failoverItem,
+  fakeIdentity,
+  items,
+  parameter,
+  primaryRegion,
+  secret,
+  sourceAt,
+} from '../support/provider-fakes.js';
 
 const value = () => ok({ SecretString: 'value', VersionId: 'a'.repeat(32) });
 const throttling = () => awsError(400, 'ThrottlingException');
@@ -21,6 +31,26 @@ describe('throttling', () => {
     assert.equal(context.counts.aws, 5);
     assert.ok(context.waits.throttling.begun > 0);
     assert.equal(context.waits.throttling.goingOn, 0);
+  }).timeout(30_000);
+
+  it('holds up nothing that AWS does not throttle', async () => {
+    endpoint = await startAwsEndpoint(({ action }) => (action === 'GetParameters' ? throttling() : value()));
+    const source = sourceAt(endpoint);
+    // All of one namespace, and more than it may have calls under way.
+    const throttled = Array.from({ length: awsCalls }, (_, index) => {
+      const context = testContext();
+      const identity = fakeIdentity({ key: `pod ${index}` });
+      return { context, mount: source.fetch(items(parameter(`/${index}`)), identity, context) };
+    });
+    await sleep(2_000);
+    const started = performance.now();
+    await source.fetch(items(secret('a')), fakeIdentity(), testContext());
+    assert.ok(performance.now() - started < 500, `${performance.now() - started} ms`);
+    for (const { context, mount } of throttled) {
+      assert.ok(context.waits.throttling.goingOn > 0);
+      context.controller.abort(new Error('enough'));
+      await assert.rejects(mount, /enough/);
+    }
   }).timeout(30_000);
 
   it('fails the mount at the end of its time, in words that name the quota', async () => {
