@@ -1,4 +1,5 @@
 /** Runs work in virtual time and with dice of its own: an hour passes in seconds, and a seed always gives the same run. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
 import { install } from '@sinonjs/fake-timers';
 
@@ -9,12 +10,18 @@ export interface VirtualRun {
   readonly limitS: number;
 }
 
+const inside = new AsyncLocalStorage<true>();
+
 /**
- * Until the work ends, the whole process has these clocks, timers and dice: nothing else may go on meanwhile. The work
- * may wait for timers and for itself, not for the network or for files.
+ * Until the work ends, the whole process has these clocks and timers: nothing else may set any meanwhile. The dice are
+ * the work's alone. It may wait for timers and for itself, not for the network or for files.
  * @throws what the work throws, or an Error when it cannot or does not end
  */
-export async function inVirtualTime<T>({ seed, limitS }: VirtualRun, work: () => Promise<T>): Promise<T> {
+export async function inVirtualTime<T>(run: VirtualRun, work: () => Promise<T>): Promise<T> {
+  return inside.run(true, () => runWork(run, work));
+}
+
+async function runWork<T>({ seed, limitS }: VirtualRun, work: () => Promise<T>): Promise<T> {
   const clock = install({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
   const setVirtualTimeout = clock.setTimeout;
   // As in Node, no timer is shorter than this: otherwise a wait for a fraction of it would end before time goes on.
@@ -22,7 +29,9 @@ export async function inVirtualTime<T>({ seed, limitS }: VirtualRun, work: () =>
   // For those who import the timers by name.
   syncBuiltinESMExports();
   const { random } = Math;
-  Math.random = seededRandom(seed);
+  const seeded = seededRandom(seed);
+  // What an earlier test left behind may throw some, and the work would go another way.
+  Math.random = () => (inside.getStore() === true ? seeded() : random());
   try {
     let outcome: PromiseSettledResult<T> | undefined;
     void Promise.allSettled([work()]).then(([settled]) => {

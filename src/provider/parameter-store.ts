@@ -5,13 +5,12 @@ import type { AwsCredentials } from '../mount/ports.js';
 import type { ObjectQuery } from '../mount/types.js';
 import type { CountingOptions } from '../network/whole-answer.js';
 import { Secret } from '../secret.js';
-import { SharedCalls } from '../shared-calls.js';
 import { callAws, type CallOptions } from './call.js';
 import { AwsCallError, isLost } from './aws-errors.js';
 import { failureOf, missingFailure, type Subject } from './call-failure.js';
-import type { GatePass } from './call-gate.js';
 import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
+import { JoinableCalls } from './joinable-calls.js';
 import type { KeptValues } from './kept-values.js';
 import { bareName, batchesOf, isSecretReference, requestName } from './parameter-names.js';
 import type { Counted, Region } from './region.js';
@@ -24,7 +23,7 @@ interface Batch {
 
 export class ParameterStore {
   readonly #clients: AwsClients;
-  readonly #batches = new SharedCalls<Counted<Batch>, GatePass>();
+  readonly #batches = new JoinableCalls<Counted<Batch>>();
 
   constructor(clients: AwsClients) {
     this.#clients = clients;

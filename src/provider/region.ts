@@ -1,11 +1,11 @@
 /** One region as one mount sees it: its share of calls under way, and calls shared with other mounts. */
 import type { AwsCredentials, Identity, MountContext } from '../mount/ports.js';
 import type { Paces } from '../pace.js';
-import type { SharedCalls } from '../shared-calls.js';
 import { AwsCallError } from './aws-errors.js';
 import type { CallOptions, CallTrace } from './call.js';
 import { AnswerBytes, startWaits, type CallGate, type GateCall, type GatePass, type StepAside } from './call-gate.js';
 import type { Place } from './failure.js';
+import type { JoinableCalls } from './joinable-calls.js';
 import { OwnCredentials } from './own-credentials.js';
 import { Turnstile } from './turnstile.js';
 
@@ -42,7 +42,7 @@ export interface RegionCall<T> {
   readonly key: readonly (string | undefined)[];
   /** As IAM names it. */
   readonly action: string;
-  readonly shared: SharedCalls<Counted<T>, GatePass>;
+  readonly shared: JoinableCalls<Counted<T>>;
   readonly trace: CallTrace;
   /** Another call can take its place: it is given up after the SDK's few attempts even when AWS only throttles it. */
   readonly dispensable?: boolean;
@@ -107,10 +107,9 @@ export class Region implements Place {
       try {
         const answer = call.shared.run(
           key,
-          signal,
+          { signal, pass, trace: call.trace },
           // Those who join wait for the same turn, and lend the call theirs.
-          (shared, waiters) => this.#inTurn(call, { credentials, signal: shared, attemptMs, passes: waiters }),
-          pass,
+          (shared, passes) => this.#inTurn(call, { credentials, signal: shared, attemptMs, passes }),
         );
         gate.lookAgain();
         return this.#hold(await answer);

@@ -5,13 +5,12 @@ import * as budgets from '../budgets.js';
 import type { AwsCredentials } from '../mount/ports.js';
 import type { HeldObject, ObjectQuery } from '../mount/types.js';
 import { Secret } from '../secret.js';
-import { SharedCalls } from '../shared-calls.js';
 import { AwsCallError, isLost } from './aws-errors.js';
 import { callAws, type CallOptions } from './call.js';
 import { outcomeOf, type Subject } from './call-failure.js';
-import type { GatePass } from './call-gate.js';
 import type { AwsClients } from './clients.js';
 import type { Answer, Outcome } from './failure.js';
+import { JoinableCalls } from './joinable-calls.js';
 import type { KeptValues } from './kept-values.js';
 import { RecentKeys } from './recent-keys.js';
 import type { Counted, Region } from './region.js';
@@ -39,8 +38,8 @@ export interface AtHand {
 export class SecretsManager {
   readonly #clients: AwsClients;
   readonly #options: SecretsManagerOptions;
-  readonly #fetches = new SharedCalls<Counted<Answer>, GatePass>();
-  readonly #descriptions = new SharedCalls<Counted<Description>, GatePass>();
+  readonly #fetches = new JoinableCalls<Counted<Answer>>();
+  readonly #descriptions = new JoinableCalls<Counted<Description>>();
   readonly #denials = new RecentKeys(budgets.rememberedDenials);
 
   constructor(clients: AwsClients, options: SecretsManagerOptions) {

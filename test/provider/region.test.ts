@@ -5,8 +5,8 @@ import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';
 import type { CallOptions } from '../../src/provider/call.js';
 import { AnswerBytes, CallGate, type GatePass } from '../../src/provider/call-gate.js';
+import { JoinableCalls } from '../../src/provider/joinable-calls.js';
 import { Region, type Counted, type RegionCall } from '../../src/provider/region.js';
-import { SharedCalls } from '../../src/shared-calls.js';
 import { testContext } from '../support/contexts.js';
 import { credentials, fakeIdentity } from '../support/provider-fakes.js';
 
@@ -31,7 +31,7 @@ describe('a region of a mount', () => {
     });
     return { region, pass, context };
   };
-  const shared = () => new SharedCalls<Counted<string>, GatePass>();
+  const shared = () => new JoinableCalls<Counted<string>>();
   const callOf = (start: RegionCall<string>['start'], rest: Partial<RegionCall<string>> = {}): RegionCall<string> => {
     return { key: ['a'], action: 'ssm:GetParameters', shared: shared(), trace: {}, start, ...rest };
   };

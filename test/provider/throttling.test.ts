@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsCalls } from '../../src/budgets.js';
 import { ProviderError } from '../../src/errors.js';
+import type { MountContext } from '../../src/mount/ports.js';
 import { awsError, ok, startAwsEndpoint, type AwsEndpoint } from '../support/aws-endpoint.js';
 import { testContext } from '../support/contexts.js';
 import {
@@ -47,7 +48,7 @@ describe('throttling', () => {
     await source.fetch(items(secret('a')), fakeIdentity(), testContext());
     assert.ok(performance.now() - started < 500, `${performance.now() - started} ms`);
     for (const { context, mount } of throttled) {
-      assert.ok(context.waits.throttling.goingOn > 0);
+      assert.ok(context.waits.throttling.begun > 0);
       context.controller.abort(new Error('enough'));
       await assert.rejects(mount, /enough/);
     }
@@ -64,6 +65,21 @@ describe('throttling', () => {
       return true;
     });
     assert.ok(context.counts.aws >= 2, String(context.counts.aws));
+  });
+
+  it('is told to each mount that shares the call, also to one that joined when it was throttled already', async () => {
+    endpoint = await startAwsEndpoint(throttling);
+    const source = sourceAt(endpoint);
+    const mount = (context: MountContext) =>
+      source.fetch(items(secret('a')), fakeIdentity(), context).then(() => 'mounted', String);
+    const [first, late] = [testContext(3_000), testContext(3_000)];
+    const firstSaid = mount(first);
+    while (first.waits.throttling.begun === 0) await sleep(5);
+    const lateSaid = mount(late);
+    const said = await Promise.all([firstSaid, lateSaid]);
+    assert.equal(late.counts.aws, 0);
+    assert.match(said[0], /throttles this account \(ThrottlingException.*for as long as this mount had time/);
+    assert.equal(said[1], said[0]);
   });
 
   it('of one region is not waited out where another has the value', async () => {
