@@ -7,12 +7,15 @@ const room = (name, allowed) => ({
   from: { path: `^src/${name}/` },
   to: { path: '^src/', pathNot: [`^src/${name}/`, leaves, ...allowed] },
 });
-// The rooms inside of mount: what each may import beside itself and the leaves.
-const mountRoom = (name, allowed) => ({
-  name: `mount-${name}-imports`,
+// The rooms inside of a room: which files of it each may import beside its own.
+const innerRoom = (room, name, allowed) => ({
+  name: `${room}-${name}-imports`,
   severity: 'error',
-  from: { path: `^src/mount/${name}/` },
-  to: { path: '^src/mount/', pathNot: [`^src/mount/${name}/`, ...allowed.map((file) => `^src/mount/${file}\\.ts$`)] },
+  from: { path: `^src/${room}/${name}/` },
+  to: {
+    path: `^src/${room}/`,
+    pathNot: [`^src/${room}/${name}/`, ...allowed.map((file) => `^src/${room}/${file}\\.ts$`)],
+  },
 });
 module.exports = {
   forbidden: [
@@ -28,11 +31,14 @@ module.exports = {
     // The rooms of mount know the domain (`types.ts`) and its ports (`ports.ts`), not the pass that runs them, and not each other. `request` knows
     // three files more, because it tells all that a list can get wrong before any call: which expressions are refused,
     // which paths exclude each other, and which name the volume keeps for itself.
-    mountRoom('request', ['types', 'ports', 'plan', 'expression/expression', 'volume/staging-mark']),
-    mountRoom('expression', ['types', 'ports']),
-    mountRoom('volume', ['types', 'ports']),
+    innerRoom('mount', 'request', ['types', 'ports', 'plan', 'expression/expression', 'volume/staging-mark']),
+    innerRoom('mount', 'expression', ['types', 'ports']),
+    innerRoom('mount', 'volume', ['types', 'ports']),
     room('auth', ['^src/mount/(types|ports)\\.ts$', '^src/network/']),
     room('provider', ['^src/mount/(types|ports)\\.ts$', '^src/network/']),
+    // A call and a kept value know how they fail, not what is made of that, and not each other.
+    innerRoom('provider', 'calls', ['aws-errors', 'failure']),
+    innerRoom('provider', 'values', ['failure', 'parameter-names']),
     room('server', ['^src/mount/']),
     room('local', []),
     room('network', []),

@@ -12,7 +12,7 @@ import { RateLimits } from '../../src/local/rate-limits.js';
 import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';
 import { pacedAttempts, type PacedCall } from '../../src/paced-attempts.js';
-import { CallGate, type GatePass } from '../../src/provider/call-gate.js';
+import { CallGate, type GatePass } from '../../src/provider/calls/call-gate.js';
 import { raceWithSignal } from '../../src/shared-calls.js';
 import { inVirtualTime } from './virtual-time.js';
 

@@ -3,9 +3,9 @@ import type { ErrorCode } from '../errors.js';
 import { quote } from '../errors.js';
 import type { ObjectQuery } from '../mount/types.js';
 import { AwsCallError } from './aws-errors.js';
-import type { CallTrace } from './call.js';
+import type { CallTrace } from './calls/call.js';
 import { codeAndWords, RegionError, type Answer, type Failure, type Outcome } from './failure.js';
-import type { Region } from './region.js';
+import type { Region } from './calls/region.js';
 
 /** What was asked of whom. */
 export interface Subject {

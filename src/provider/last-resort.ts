@@ -1,8 +1,8 @@
 /** The values that serve a pod's start while AWS cannot be reached, where the operator allowed it (`--serve-stale-for`). */
 import type { FetchItem } from '../mount/types.js';
 import type { Verdict } from './failover.js';
-import type { KeptValues } from './kept-values.js';
-import type { Region } from './region.js';
+import type { KeptValues } from './values/kept-values.js';
+import type { Region } from './calls/region.js';
 
 /**
  * The verdict, or in the place of failures that AWS may not repeat a kept value of the mount's own identity: of the

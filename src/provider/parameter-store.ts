@@ -5,15 +5,15 @@ import type { AwsCredentials } from '../mount/ports.js';
 import type { ObjectQuery } from '../mount/types.js';
 import type { CountingOptions } from '../network/whole-answer.js';
 import { Secret } from '../secret.js';
-import { callAws, type CallOptions } from './call.js';
+import { callAws, type CallOptions } from './calls/call.js';
 import { AwsCallError, isLost } from './aws-errors.js';
 import { failureOf, missingFailure, type Subject } from './call-failure.js';
-import type { AwsClients } from './clients.js';
+import type { AwsClients } from './calls/clients.js';
 import type { Answer, Outcome } from './failure.js';
-import { JoinableCalls } from './joinable-calls.js';
-import type { KeptValues } from './kept-values.js';
+import { JoinableCalls } from './calls/joinable-calls.js';
+import type { KeptValues } from './values/kept-values.js';
 import { bareName, batchesOf, isSecretReference, requestName } from './parameter-names.js';
-import type { Counted, Region } from './region.js';
+import type { Counted, Region } from './calls/region.js';
 
 /** The answer to one batch, by bare name. */
 interface Batch {
@@ -101,7 +101,7 @@ export class ParameterStore {
     credentials: AwsCredentials,
     options: CallOptions,
   ): Promise<Batch> {
-    const { GetParametersCommand } = await import('./ssm-sdk.js');
+    const { GetParametersCommand } = await import('./calls/ssm-sdk.js');
     const client = await this.#clients.ssm(credentials, region);
     const command = new GetParametersCommand({ Names: names, WithDecryption: true });
     // Each may be a whole secret, and stands in its answer twice.

@@ -1,10 +1,10 @@
 /** What a mount asks AWS: each question once, however many objects wait for its answer. */
 import type { FetchItem, HeldObject, ObjectQuery } from '../mount/types.js';
 import type { Outcome } from './failure.js';
-import type { KeptValues } from './kept-values.js';
+import type { KeptValues } from './values/kept-values.js';
 import type { ParameterStore } from './parameter-store.js';
-import { questionKey } from './question-key.js';
-import type { Region } from './region.js';
+import { questionKey } from './values/question-key.js';
+import type { Region } from './calls/region.js';
 import type { SecretsManager } from './secrets-manager.js';
 
 export interface AskOptions {

@@ -6,14 +6,14 @@ import type { AwsCredentials } from '../mount/ports.js';
 import type { HeldObject, ObjectQuery } from '../mount/types.js';
 import { Secret } from '../secret.js';
 import { AwsCallError, isLost } from './aws-errors.js';
-import { callAws, type CallOptions } from './call.js';
+import { callAws, type CallOptions } from './calls/call.js';
 import { outcomeOf, type Subject } from './call-failure.js';
-import type { AwsClients } from './clients.js';
+import type { AwsClients } from './calls/clients.js';
 import type { Answer, Outcome } from './failure.js';
-import { JoinableCalls } from './joinable-calls.js';
-import type { KeptValues } from './kept-values.js';
+import { JoinableCalls } from './calls/joinable-calls.js';
+import type { KeptValues } from './values/kept-values.js';
 import { RecentKeys } from './recent-keys.js';
-import type { Counted, Region } from './region.js';
+import type { Counted, Region } from './calls/region.js';
 
 /** What DescribeSecret said of a secret. */
 interface Description {

@@ -7,20 +7,20 @@ import type { Fetched, FetchOrder, MountContext, SecretSource } from '../mount/p
 import type { FetchedObject, FetchItem, ObjectQuery } from '../mount/types.js';
 import type { AwsRequestHandler } from '../network/transport.js';
 import type { Paces } from '../pace.js';
-import { CallGate, type GatePass } from './call-gate.js';
-import { AwsClients } from './clients.js';
+import { CallGate, type GatePass } from './calls/call-gate.js';
+import { AwsClients } from './calls/clients.js';
 import { hearBoth, judgeAlone, type Verdict } from './failover.js';
 import type { Failure, Outcome } from './failure.js';
 import { startFetchClock } from './fetch-clock.js';
-import { KeptValues } from './kept-values.js';
+import { KeptValues } from './values/kept-values.js';
 import { orLastResort } from './last-resort.js';
 import { ParameterStore } from './parameter-store.js';
 import { askAll } from './questions.js';
-import { Region, type RegionOptions } from './region.js';
+import { Region, type RegionOptions } from './calls/region.js';
 import { conclude } from './report.js';
 import { SecretsManager } from './secrets-manager.js';
-import { ValueCache, type ValueCacheOptions } from './value-cache.js';
-import { VolumeMemory } from './volume-memory.js';
+import { ValueCache, type ValueCacheOptions } from './values/value-cache.js';
+import { VolumeMemory } from './values/volume-memory.js';
 
 export interface SecretSourceOptions {
   readonly aws: AwsSettings;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mountBytes } from '../../src/budgets.js';
-import { AnswerBytes, CallGate } from '../../src/provider/call-gate.js';
-import { ok, startAwsEndpoint } from '../support/aws-endpoint.js';
-import { testContext } from '../support/contexts.js';
-import { fakeIdentity, items, secret, sourceAt } from '../support/provider-fakes.js';
+import { mountBytes } from '../../../src/budgets.js';
+import { AnswerBytes, CallGate } from '../../../src/provider/calls/call-gate.js';
+import { ok, startAwsEndpoint } from '../../support/aws-endpoint.js';
+import { testContext } from '../../support/contexts.js';
+import { fakeIdentity, items, secret, sourceAt } from '../../support/provider-fakes.js';
 
 const never = new AbortController().signal;
 const unheard = (): (() => void) => () => undefined;

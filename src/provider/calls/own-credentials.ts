@@ -1,14 +1,14 @@
 /** The credentials of one mount in one region: earned when they are needed, and once more when AWS refuses them. */
-import type { AwsCredentials, Identity, MountContext } from '../mount/ports.js';
-import { raceWithSignal } from '../shared-calls.js';
-import type { AwsCallError } from './aws-errors.js';
+import type { AwsCredentials, Identity, MountContext } from '../../mount/ports.js';
+import { raceWithSignal } from '../../shared-calls.js';
+import type { AwsCallError } from '../aws-errors.js';
 import {
   identityError,
   lateCredentialsError,
   refusedCredentialsError,
   type Place,
   type RegionError,
-} from './failure.js';
+} from '../failure.js';
 
 /** Where they are for, and who earns them. */
 export interface OwnPlace extends Place {

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { ProviderError } from '../../src/errors.js';
-import type { FetchItem, ObjectQuery } from '../../src/mount/types.js';
-import { KeptValues } from '../../src/provider/kept-values.js';
-import { ValueCache } from '../../src/provider/value-cache.js';
-import { VolumeMemory } from '../../src/provider/volume-memory.js';
-import { Secret } from '../../src/secret.js';
-import { awsError, ok } from '../support/aws-endpoint.js';
-import { testContext } from '../support/contexts.js';
-import { a1, hour, KeptValuesScene, second } from '../support/kept-values-scene.js';
-import { credentials, fakeIdentity, items, parameter, secret } from '../support/provider-fakes.js';
+import { ProviderError } from '../../../src/errors.js';
+import type { FetchItem, ObjectQuery } from '../../../src/mount/types.js';
+import { KeptValues } from '../../../src/provider/values/kept-values.js';
+import { ValueCache } from '../../../src/provider/values/value-cache.js';
+import { VolumeMemory } from '../../../src/provider/values/volume-memory.js';
+import { Secret } from '../../../src/secret.js';
+import { awsError, ok } from '../../support/aws-endpoint.js';
+import { testContext } from '../../support/contexts.js';
+import { a1, hour, KeptValuesScene, second } from '../../support/kept-values-scene.js';
+import { credentials, fakeIdentity, items, parameter, secret } from '../../support/provider-fakes.js';
 
 describe('values that are kept', () => {
   let scene: KeptValuesScene;

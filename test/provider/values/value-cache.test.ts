@@ -1,11 +1,11 @@
 /** What is kept, how long, and what goes when there is no more room. */
 import assert from 'node:assert/strict';
 import { install as installTimers } from '@sinonjs/fake-timers';
-import { valueRevalidationMs, valueSweepMs } from '../../src/budgets.js';
-import { Secret } from '../../src/secret.js';
-import { RecentKeys } from '../../src/provider/recent-keys.js';
-import { ValueCache } from '../../src/provider/value-cache.js';
-import { VolumeMemory } from '../../src/provider/volume-memory.js';
+import { valueRevalidationMs, valueSweepMs } from '../../../src/budgets.js';
+import { Secret } from '../../../src/secret.js';
+import { RecentKeys } from '../../../src/provider/recent-keys.js';
+import { ValueCache } from '../../../src/provider/values/value-cache.js';
+import { VolumeMemory } from '../../../src/provider/values/volume-memory.js';
 
 const answer = (text: string, version = 'v1') => ({ value: new Secret(text), version });
 

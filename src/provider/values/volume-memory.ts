@@ -1,5 +1,5 @@
 /** Which answers each volume was given, so that none gets the same one twice for its age alone. */
-import * as budgets from '../budgets.js';
+import * as budgets from '../../budgets.js';
 
 /** What a volume was given for one question. */
 export interface Given {

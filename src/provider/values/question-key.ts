@@ -1,6 +1,6 @@
 /** What makes two questions to AWS the same. */
-import type { ObjectQuery } from '../mount/types.js';
-import { withoutLoneSlash } from './parameter-names.js';
+import type { ObjectQuery } from '../../mount/types.js';
+import { withoutLoneSlash } from '../parameter-names.js';
 
 /**
  * Holds everything that changes the answer but the identity. An absent field is `null` in the text, which no given one

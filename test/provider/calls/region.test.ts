@@ -1,14 +1,14 @@
 /** What a call of one mount takes with it: its bytes, its pace, and when it is given up. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { silentLogger } from '../../src/log.js';
-import { Paces } from '../../src/pace.js';
-import type { CallOptions } from '../../src/provider/call.js';
-import { AnswerBytes, CallGate, type GatePass } from '../../src/provider/call-gate.js';
-import { JoinableCalls } from '../../src/provider/joinable-calls.js';
-import { Region, type Counted, type RegionCall } from '../../src/provider/region.js';
-import { testContext } from '../support/contexts.js';
-import { credentials, fakeIdentity } from '../support/provider-fakes.js';
+import { silentLogger } from '../../../src/log.js';
+import { Paces } from '../../../src/pace.js';
+import type { CallOptions } from '../../../src/provider/calls/call.js';
+import { AnswerBytes, CallGate, type GatePass } from '../../../src/provider/calls/call-gate.js';
+import { JoinableCalls } from '../../../src/provider/calls/joinable-calls.js';
+import { Region, type Counted, type RegionCall } from '../../../src/provider/calls/region.js';
+import { testContext } from '../../support/contexts.js';
+import { credentials, fakeIdentity } from '../../support/provider-fakes.js';
 
 describe('a region of a mount', () => {
   const gateOf = () => new CallGate({ calls: 10, bytes: 1000 });

@@ -1,10 +1,10 @@
 /** Which SDK clients are kept: they are cheap to make, and each holds memory. */
 import assert from 'node:assert/strict';
-import { clientsKept } from '../../src/budgets.js';
-import { readNetwork } from '../../src/network/network.js';
-import { createTransport } from '../../src/network/transport.js';
-import { AwsClients } from '../../src/provider/clients.js';
-import { credentials } from '../support/provider-fakes.js';
+import { clientsKept } from '../../../src/budgets.js';
+import { readNetwork } from '../../../src/network/network.js';
+import { createTransport } from '../../../src/network/transport.js';
+import { AwsClients } from '../../../src/provider/calls/clients.js';
+import { credentials } from '../../support/provider-fakes.js';
 
 describe('SDK clients', () => {
   const clientsOf = () =>

@@ -1,7 +1,7 @@
 /** Values of AWS kept for the volumes of one identity, for a short time and in bounded memory. */
-import * as budgets from '../budgets.js';
-import { Secret } from '../secret.js';
-import type { Answer } from './failure.js';
+import * as budgets from '../../budgets.js';
+import { Secret } from '../../secret.js';
+import type { Answer } from '../failure.js';
 
 export interface ValueCacheOptions {
   /** How long a value is reused for its age alone, in milliseconds; 0: nothing is kept. */

@@ -1,10 +1,10 @@
 /** One region as one mount sees it: its share of calls under way, and calls shared with other mounts. */
-import type { AwsCredentials, Identity, MountContext } from '../mount/ports.js';
-import type { Paces } from '../pace.js';
-import { AwsCallError } from './aws-errors.js';
+import type { AwsCredentials, Identity, MountContext } from '../../mount/ports.js';
+import type { Paces } from '../../pace.js';
+import { AwsCallError } from '../aws-errors.js';
 import type { CallOptions, CallTrace } from './call.js';
 import { AnswerBytes, startWaits, type CallGate, type GateCall, type GatePass, type StepAside } from './call-gate.js';
-import type { Place } from './failure.js';
+import type { Place } from '../failure.js';
 import type { JoinableCalls } from './joinable-calls.js';
 import { OwnCredentials } from './own-credentials.js';
 import { Turnstile } from './turnstile.js';

@@ -1,12 +1,12 @@
 /** SDK clients, one for each set of credentials and region: cheap shells over the connections of the process. */
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import type { AwsSettings } from '../aws-settings.js';
-import * as budgets from '../budgets.js';
-import { silentLogger } from '../log.js';
-import type { AwsCredentials } from '../mount/ports.js';
-import type { AwsRequestHandler } from '../network/transport.js';
-import { WholeAnswerHandler } from '../network/whole-answer.js';
+import type { AwsSettings } from '../../aws-settings.js';
+import * as budgets from '../../budgets.js';
+import { silentLogger } from '../../log.js';
+import type { AwsCredentials } from '../../mount/ports.js';
+import type { AwsRequestHandler } from '../../network/transport.js';
+import { WholeAnswerHandler } from '../../network/whole-answer.js';
 
 export interface AwsClientsOptions {
   readonly aws: AwsSettings;

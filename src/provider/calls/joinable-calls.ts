@@ -1,5 +1,5 @@
 /** Calls to AWS that mounts of one identity share while they are under way. */
-import { SharedCalls } from '../shared-calls.js';
+import { SharedCalls } from '../../shared-calls.js';
 import type { CallTrace } from './call.js';
 import type { GatePass } from './call-gate.js';
 

@@ -1,11 +1,11 @@
 /** What a mount may do with its credentials in one region: each call gets them, and one refusal renews them for all. */
 import assert from 'node:assert/strict';
-import { ProviderError } from '../../src/errors.js';
-import { AwsCallError } from '../../src/provider/aws-errors.js';
-import { RegionError } from '../../src/provider/failure.js';
-import { OwnCredentials } from '../../src/provider/own-credentials.js';
-import { testContext } from '../support/contexts.js';
-import { fakeIdentity } from '../support/provider-fakes.js';
+import { ProviderError } from '../../../src/errors.js';
+import { AwsCallError } from '../../../src/provider/aws-errors.js';
+import { RegionError } from '../../../src/provider/failure.js';
+import { OwnCredentials } from '../../../src/provider/calls/own-credentials.js';
+import { testContext } from '../../support/contexts.js';
+import { fakeIdentity } from '../../support/provider-fakes.js';
 
 describe("a mount's own credentials", () => {
   const setUp = (identity = fakeIdentity()) => {

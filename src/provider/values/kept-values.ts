@@ -1,8 +1,8 @@
 /** The value cache as one mount may use it: under its own identity, and by what its volume was given before. */
-import * as budgets from '../budgets.js';
-import type { Identity } from '../mount/ports.js';
-import type { ObjectQuery } from '../mount/types.js';
-import type { Answer } from './failure.js';
+import * as budgets from '../../budgets.js';
+import type { Identity } from '../../mount/ports.js';
+import type { ObjectQuery } from '../../mount/types.js';
+import type { Answer } from '../failure.js';
 import { questionKey } from './question-key.js';
 import type { Kept, ValueCache } from './value-cache.js';
 import type { Given, VolumeMemory } from './volume-memory.js';

@@ -1,10 +1,10 @@
 /** One call to AWS: counts its attempts, remembers the last failed one, and gives every failure its meaning. */
 import type { MetadataBearer, MiddlewareStack } from '@smithy/types';
 import { HttpRequest } from '@smithy/core/protocols';
-import type { AwsCredentials } from '../mount/ports.js';
-import type { CountingOptions } from '../network/whole-answer.js';
-import { pacedAttempts, type PacedCall } from '../paced-attempts.js';
-import { asAwsCallError, type AwsCallError } from './aws-errors.js';
+import type { AwsCredentials } from '../../mount/ports.js';
+import type { CountingOptions } from '../../network/whole-answer.js';
+import { pacedAttempts, type PacedCall } from '../../paced-attempts.js';
+import { asAwsCallError, type AwsCallError } from '../aws-errors.js';
 
 /** What became known of a call while it ran: all there is to tell when it is given up. */
 export interface CallTrace {

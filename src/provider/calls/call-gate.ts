@@ -1,9 +1,9 @@
 /** Bounds the calls to AWS that are under way and the bytes of their answers that no volume holds yet. */
-import * as budgets from '../budgets.js';
-import { ProviderError } from '../errors.js';
-import type { MountContext, WaitKind } from '../mount/ports.js';
-import { Waiter } from '../waiter.js';
-import { GarbageBound } from '../garbage.js';
+import * as budgets from '../../budgets.js';
+import { ProviderError } from '../../errors.js';
+import type { MountContext, WaitKind } from '../../mount/ports.js';
+import { Waiter } from '../../waiter.js';
+import { GarbageBound } from '../../garbage.js';
 
 /** The bytes of one answer; they count until the last mount that waited for it has ended. */
 export class AnswerBytes {
