@@ -1,58 +1,42 @@
 /** Calls in flight that several mounts wait for: one request, many waiters, and none of them owns it. */
 
-interface Call<T, Waiter> {
+interface Call<T> {
   readonly controller: AbortController;
   readonly result: Promise<T>;
-  /** Everyone who waits for it at this moment, the one who started it first. */
-  readonly waiters: (Waiter | undefined)[];
+  waiters: number;
 }
 
-/**
- * Shares calls that are under way. Keeps nothing after they end: it is no cache.
- * `Waiter` is what a call may want to know of those who wait for it.
- */
-export class SharedCalls<T, Waiter = never> {
-  readonly #calls = new Map<string, Call<T, Waiter>>();
+/** Shares calls that are under way. Keeps nothing after they end: it is no cache. */
+export class SharedCalls<T> {
+  readonly #calls = new Map<string, Call<T>>();
 
   /**
    * Joins the call that is in flight under `key`, or starts one. The call's own signal fires when its last waiter has
    * left; nobody joins it after that. `start` runs at most once for each call, and whatever it throws reaches every
    * waiter.
    * @param signal this waiter's own deadline: when it fires, this waiter alone is rejected at once
-   * @param start gets the call's signal, and everyone who waits for it: a list that follows their coming and going
    * @throws `signal.reason` when the waiter's signal fires first, else what the call failed with
    */
-  async run(
-    key: string,
-    signal: AbortSignal,
-    start: (signal: AbortSignal, waiters: readonly (Waiter | undefined)[]) => Promise<T>,
-    waiter?: Waiter,
-  ): Promise<T> {
+  async run(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    const known = this.#calls.get(key);
-    known?.waiters.push(waiter);
-    const call = known ?? this.#start(key, start, waiter);
+    const call = this.#calls.get(key) ?? this.#start(key, start);
+    call.waiters += 1;
     try {
       return await raceWithSignal(call.result, signal);
     } finally {
-      call.waiters.splice(call.waiters.indexOf(waiter), 1);
-      if (call.waiters.length === 0 && signal.aborted) {
+      call.waiters -= 1;
+      if (call.waiters === 0 && signal.aborted) {
         this.#forget(key, call);
         call.controller.abort(signal.reason);
       }
     }
   }
 
-  #start(
-    key: string,
-    start: (signal: AbortSignal, waiters: readonly (Waiter | undefined)[]) => Promise<T>,
-    waiter: Waiter | undefined,
-  ): Call<T, Waiter> {
+  #start(key: string, start: (signal: AbortSignal) => Promise<T>): Call<T> {
     const controller = new AbortController();
-    const waiters = [waiter];
     // An async function turns a throw of `start` itself into a rejection, too.
-    const result = (async () => start(controller.signal, waiters))();
-    const call: Call<T, Waiter> = { controller, result, waiters };
+    const result = (async () => start(controller.signal))();
+    const call: Call<T> = { controller, result, waiters: 0 };
     this.#calls.set(key, call);
     const forget = () => {
       this.#forget(key, call);
@@ -62,7 +46,7 @@ export class SharedCalls<T, Waiter = never> {
     return call;
   }
 
-  #forget(key: string, call: Call<T, Waiter>): void {
+  #forget(key: string, call: Call<T>): void {
     if (this.#calls.get(key) === call) this.#calls.delete(key);
   }
 }

@@ -13,6 +13,7 @@ import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';
 import { pacedAttempts, type PacedCall } from '../../src/paced-attempts.js';
 import { CallGate, type GatePass } from '../../src/provider/calls/call-gate.js';
+import { Party } from '../../src/provider/calls/party.js';
 import { raceWithSignal } from '../../src/shared-calls.js';
 import { inVirtualTime } from './virtual-time.js';
 
@@ -115,7 +116,7 @@ class ProviderOfNode {
       controller.abort(late);
     }, budgets.mountBudgetMs * budgets.fetchShare);
     const call = () =>
-      this.#gate.run({ owner, region: api.region, passes: [pass] }, signal, (stepAside) =>
+      this.#gate.run({ owner, region: api.region, party: new Party(pass) }, signal, (stepAside) =>
         raceWithSignal(this.#send(pass, client, { signal, stepAside }), signal),
       );
     try {

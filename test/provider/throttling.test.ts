@@ -78,6 +78,7 @@ describe('throttling', () => {
     const lateSaid = mount(late);
     const said = await Promise.all([firstSaid, lateSaid]);
     assert.equal(late.counts.aws, 0);
+    assert.ok(late.waits.throttling.begun > 0);
     assert.match(said[0], /throttles this account \(ThrottlingException.*for as long as this mount had time/);
     assert.equal(said[1], said[0]);
   });

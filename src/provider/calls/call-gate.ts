@@ -1,9 +1,10 @@
 /** Bounds the calls to AWS that are under way and the bytes of their answers that no volume holds yet. */
 import * as budgets from '../../budgets.js';
 import { ProviderError } from '../../errors.js';
-import type { MountContext, WaitKind } from '../../mount/ports.js';
+import type { MountContext } from '../../mount/ports.js';
 import { Waiter } from '../../waiter.js';
 import { GarbageBound } from '../../garbage.js';
+import type { Party, PartyMember } from './party.js';
 
 /** The bytes of one answer; they count until the last mount that waited for it has ended. */
 export class AnswerBytes {
@@ -43,9 +44,8 @@ export class AnswerBytes {
 }
 
 /** What one mount has under way and holds. */
-export class GatePass {
+export class GatePass implements PartyMember {
   readonly owner: string;
-  /** Tells the mount that it waits. */
   readonly startWait: MountContext['startWait'];
   readonly #gate: CallGate;
   readonly #held = new Set<AnswerBytes>();
@@ -90,8 +90,7 @@ export interface GateCall {
   /** The namespace that it counts for. */
   readonly owner: string;
   readonly region: string;
-  /** Of all mounts that wait for it at a moment. */
-  readonly passes: readonly (GatePass | undefined)[];
+  readonly party: Party;
 }
 
 /**
@@ -108,7 +107,7 @@ interface Place {
 }
 
 interface WaitingCall extends Place {
-  readonly passes: GateCall['passes'];
+  readonly party: Party;
   readonly turn: Waiter;
 }
 
@@ -179,18 +178,18 @@ export class CallGate {
 
   /** Makes a call when it is its turn. @throws the signal's reason while it waits, or what `call` throws */
   async run<T>(
-    { owner, region, passes }: GateCall,
+    { owner, region, party }: GateCall,
     signal: AbortSignal,
     call: (stepAside: StepAside) => Promise<T>,
   ): Promise<T> {
     const place = { owner, lane: JSON.stringify([owner, region]) };
-    await this.#take(place, passes, signal);
+    await this.#take(place, party, signal);
     let hasPlace = true as boolean;
     const stepAside: StepAside = async (wait) => {
       hasPlace = false;
       this.#release(place);
       await wait();
-      await this.#take(place, passes, signal);
+      await this.#take(place, party, signal);
       hasPlace = true;
     };
     try {
@@ -200,12 +199,12 @@ export class CallGate {
     }
   }
 
-  async #take(place: Place, passes: GateCall['passes'], signal: AbortSignal): Promise<void> {
-    const call: WaitingCall = { ...place, passes, turn: new Waiter() };
+  async #take(place: Place, party: Party, signal: AbortSignal): Promise<void> {
+    const call: WaitingCall = { ...place, party, turn: new Waiter() };
     this.#waiting.add(call);
     this.#serve();
     if (call.turn.isServed) return;
-    const stopWaiting = startWaits(passes, 'turn');
+    const stopWaiting = party.startWait('turn');
     try {
       await call.turn.wait(signal, (isServed) => {
         if (isServed) this.#release(place);
@@ -229,7 +228,7 @@ export class CallGate {
       const { owner, lane } = call;
       if (this.#ofOwner.of(owner) >= this.#share) continue;
       if (this.#calls >= this.#options.calls && this.#inLane.of(lane) >= this.#options.ownCalls) continue;
-      if (this.isFull && !call.passes.includes(oldest)) continue;
+      if (this.isFull && !call.party.includes(oldest)) continue;
       this.#ofOwner.add(owner, 1);
       this.#inLane.add(lane, 1);
       this.#calls += 1;
@@ -259,12 +258,4 @@ class Tally {
     if (number > 0) this.#numbers.set(name, number);
     else this.#numbers.delete(name);
   }
-}
-
-/** Tells all these mounts that they wait, until the returned function is called. */
-export function startWaits(passes: GateCall['passes'], kind: WaitKind): () => void {
-  const ends = passes.map((pass) => pass?.startWait(kind));
-  return () => {
-    for (const end of ends) end?.();
-  };
 }

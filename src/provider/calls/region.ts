@@ -3,10 +3,11 @@ import type { AwsCredentials, Identity, MountContext } from '../../mount/ports.j
 import type { Paces } from '../../pace.js';
 import { AwsCallError } from '../aws-errors.js';
 import type { CallOptions, CallTrace } from './call.js';
-import { AnswerBytes, startWaits, type CallGate, type GateCall, type GatePass, type StepAside } from './call-gate.js';
+import { AnswerBytes, type CallGate, type GateCall, type GatePass, type StepAside } from './call-gate.js';
 import type { Place } from '../failure.js';
 import type { JoinableCalls } from './joinable-calls.js';
 import { OwnCredentials } from './own-credentials.js';
+import { Party } from './party.js';
 import { Turnstile } from './turnstile.js';
 
 export interface RegionOptions {
@@ -50,7 +51,7 @@ export interface RegionCall<T> {
 }
 
 /** A call of this region that is made, not joined. */
-type Attempting = Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'> & Pick<GateCall, 'passes'>;
+type Attempting = Pick<CallOptions, 'credentials' | 'signal' | 'attemptMs'> & Pick<GateCall, 'party'>;
 
 export class Region implements Place {
   readonly name: string;
@@ -107,9 +108,9 @@ export class Region implements Place {
       try {
         const answer = call.shared.run(
           key,
-          { signal, pass, trace: call.trace },
+          { signal, member: pass, trace: call.trace },
           // Those who join wait for the same turn, and lend the call theirs.
-          (shared, passes) => this.#inTurn(call, { credentials, signal: shared, attemptMs, passes }),
+          (shared, party) => this.#inTurn(call, { credentials, signal: shared, attemptMs, party }),
         );
         gate.lookAgain();
         return this.#hold(await answer);
@@ -125,7 +126,7 @@ export class Region implements Place {
     const { context, pass } = this.#options;
     const credentials = await this.#credentials.renewed(refused);
     try {
-      const mine = { credentials, signal: context.signal, attemptMs: this.#attemptMs(), passes: [pass] };
+      const mine = { credentials, signal: context.signal, attemptMs: this.#attemptMs(), party: new Party(pass) };
       return this.#hold(await this.#inTurn(call, mine));
     } catch (error) {
       // Another than AWS refused them: they may be good, and hold for other calls of this region.
@@ -145,20 +146,20 @@ export class Region implements Place {
 
   #inTurn<T>(call: RegionCall<T>, options: Attempting): Promise<Counted<T>> {
     const { gate, pass } = this.#options;
-    const { passes, signal } = options;
-    return gate.run({ owner: pass.owner, region: this.name, passes }, signal, (stepAside) =>
+    const { party, signal } = options;
+    return gate.run({ owner: pass.owner, region: this.name, party }, signal, (stepAside) =>
       this.#start(call, options, stepAside),
     );
   }
 
-  async #start<T>(call: RegionCall<T>, { passes, ...options }: Attempting, stepAside: StepAside): Promise<Counted<T>> {
+  async #start<T>(call: RegionCall<T>, { party, ...options }: Attempting, stepAside: StepAside): Promise<Counted<T>> {
     const { context, gate } = this.#options;
     const bytes = new AnswerBytes(gate);
     try {
       const value = await call.start(options.credentials, {
         ...options,
         trace: call.trace,
-        paced: { ...this.#paced(call, options.credentials, passes), stepAside },
+        paced: { ...this.#paced(call, options.credentials, party), stepAside },
         onAttempt: () => {
           context.count('aws');
         },
@@ -178,7 +179,7 @@ export class Region implements Place {
   #paced(
     { action, trace, dispensable }: Pick<RegionCall<unknown>, 'action' | 'trace' | 'dispensable'>,
     { accountId }: AwsCredentials,
-    passes: GateCall['passes'],
+    party: Party,
   ): Omit<CallOptions['paced'], 'stepAside'> {
     const { gate, identity, isPatient, pass, paces } = this.#options;
     return {
@@ -187,11 +188,10 @@ export class Region implements Place {
       mount: pass,
       waiting: () => {
         trace.throttled = true;
-        return startWaits(passes, 'throttling');
+        return party.startWait('throttling');
       },
       // Nor does it hold what others need to go on.
-      staysOn: () =>
-        isPatient && dispensable !== true && !(gate.isFull && passes.some((holder) => holder?.holdsBytes === true)),
+      staysOn: () => isPatient && dispensable !== true && !(gate.isFull && party.holdsBytes),
     };
   }
 

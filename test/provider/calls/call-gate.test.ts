@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mountBytes } from '../../../src/budgets.js';
 import { AnswerBytes, CallGate } from '../../../src/provider/calls/call-gate.js';
 import { ok, startAwsEndpoint } from '../../support/aws-endpoint.js';
+import { Party } from '../../../src/provider/calls/party.js';
 import { testContext } from '../../support/contexts.js';
 import { fakeIdentity, items, secret, sourceAt } from '../../support/provider-fakes.js';
 
@@ -15,7 +16,7 @@ describe('CallGate', () => {
     const underWay: string[] = [];
     const ends = new Map<string, () => void>();
     const call = (pass: ReturnType<CallGate['enter']>, name: string, signal = never, region = 'here') =>
-      gate.run({ owner: pass.owner, region, passes: [pass] }, signal, () => {
+      gate.run({ owner: pass.owner, region, party: new Party(pass) }, signal, () => {
         underWay.push(name);
         return new Promise<void>((resolve) => ends.set(name, resolve));
       });
@@ -92,7 +93,7 @@ describe('CallGate', () => {
     const waits = testContext();
     const [a, b] = [gate.enter('a', (kind) => waits.startWait(kind)), gate.enter('b', unheard)];
     let goOn = (): void => undefined;
-    const stepped = gate.run({ owner: 'a', region: 'here', passes: [a] }, never, async (stepAside) => {
+    const stepped = gate.run({ owner: 'a', region: 'here', party: new Party(a) }, never, async (stepAside) => {
       underWay.push('a');
       await stepAside(
         () =>
@@ -123,7 +124,7 @@ describe('CallGate', () => {
   it('gives no place back twice for a call that fails while it steps aside, or while it waits to come back', async () => {
     const { gate, underWay, call } = setUp(1);
     const [a, b] = [gate.enter('a', unheard), gate.enter('b', unheard)];
-    const place = { owner: 'a', region: 'here', passes: [a] };
+    const place = { owner: 'a', region: 'here', party: new Party(a) };
     const failing = gate.run(place, never, (stepAside) => stepAside(() => Promise.reject(new Error('throttled'))));
     await assert.rejects(failing, /throttled/);
     const stopped = new AbortController();
@@ -159,13 +160,13 @@ describe('CallGate', () => {
     const { gate, underWay, arrive } = setUp(10);
     const [oldest, young] = [gate.enter('a', unheard), gate.enter('a', unheard)];
     arrive(oldest, 1000);
-    const passes = [young];
-    const shared = gate.run({ owner: 'a', region: 'here', passes }, never, () =>
+    const party = new Party(young);
+    const shared = gate.run({ owner: 'a', region: 'here', party }, never, () =>
       Promise.resolve(underWay.push('shared')),
     );
     await sleep(1);
     assert.deepEqual(underWay, []);
-    passes.push(oldest);
+    party.join(oldest);
     gate.lookAgain();
     await shared;
     assert.deepEqual(underWay, ['shared']);
