@@ -28,6 +28,8 @@ export interface StartOptions {
   /** How long AWS and the agent take to answer, in milliseconds; at least 1. */
   readonly awsMs: number;
   readonly driverWrites?: boolean;
+  /** AWS is reached by its own host names over TLS, through the stand-in's proxy. */
+  readonly tls?: boolean;
   /** The limiter of Kubernetes look-ups as it is by default; else it is lifted. */
   readonly defaultLimiter?: boolean;
   readonly cgroup?: Cgroup;
@@ -101,7 +103,7 @@ export class Side {
     try {
       const place = { standIn: this.standIn, targets };
       const firstPod = options.firstPod && (await makePod('first', options.firstPod, place));
-      const command = { words: this.#words(options), environment: this.#environment() };
+      const command = { words: this.#words(options), environment: this.#environment(options) };
       const provider = await ProviderUnderTest.start(command);
       this.#current = provider;
       try {
@@ -154,8 +156,10 @@ export class Side {
     return ['unshare', '--mount', 'sh', '-c', steps.join(' && '), 'sh'];
   }
 
-  #environment(): Readonly<Record<string, string>> {
-    const { environment, urls } = this.standIn.ready;
+  #environment({ tls = false }: StartOptions): Readonly<Record<string, string>> {
+    const { environment: plainHttp, files, urls } = this.standIn.ready;
+    const { AWS_ENDPOINT_URL: _url, ...rest } = plainHttp;
+    const environment = tls ? { ...rest, HTTPS_PROXY: urls.proxy, SSL_CERT_FILE: files.ca } : plainHttp;
     const { hostname, port } = new URL(urls.kubernetes);
     const { KUBECONFIG: _, ...others } = environment;
     const inCluster = { ...others, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };

@@ -7,6 +7,7 @@ import { limiter } from './limiter.js';
 import { memory } from './memory.js';
 import { rotation } from './rotation.js';
 import { start } from './start.js';
+import { tls } from './tls.js';
 import { throughput } from './throughput.js';
 
-export const measures: readonly Measure[] = [latency, throughput, limiter, calls, rotation, start, memory, burst];
+export const measures: readonly Measure[] = [latency, throughput, limiter, calls, rotation, start, tls, memory, burst];
