@@ -106,17 +106,16 @@ export class Pace {
    */
   throttled(error: unknown, sentAt: number): void {
     const now = performance.now();
-    if (sentAt > this.#countedAt) {
+    // Those that were out together are one sign: the rate would fall once for each of them, to next to nothing.
+    const isNews = sentAt > this.#countedAt;
+    if (isNews) {
       this.#inARow += 1;
       this.#countedAt = now;
     }
-    if (now - this.#measuredSince < budgets.paceMeasureMs) {
-      // It would take a rate of 0 for what AWS bears, and let nothing out for seconds.
-      this.#limiter.updateClientSendingRate({});
-      return;
-    }
+    // What got through until then is the rate to begin with, so these do not count.
+    if (now - this.#measuredSince < budgets.paceMeasureMs) return;
     this.#throttledAt = now;
-    this.#limiter.updateClientSendingRate({ errorType: 'THROTTLING', error });
+    if (isNews) this.#limiter.updateClientSendingRate({ errorType: 'THROTTLING', error });
   }
 
   async #serve(): Promise<void> {

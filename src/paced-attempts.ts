@@ -12,10 +12,8 @@ export interface PacedCall {
   /** The same for all calls of a mount: they go out one after the other, and a throttled one keeps its turn. */
   readonly mount: object;
   readonly signal: AbortSignal;
-  /** Called when the call has to wait; what it returns, when that is over. */
+  /** Called when the call has to wait; what it returns, when that is over. What it throws ends the call instead. */
   readonly waiting: () => () => void;
-  /** Runs a wait: what others could use meanwhile is theirs. */
-  readonly stepAside: (wait: () => Promise<void>) => Promise<void>;
   /**
    * Asked after each throttled attempt: whether the call stays, however often that happens. Otherwise the SDK counts
    * its attempts.
@@ -30,7 +28,7 @@ export function pacedAttempts<Input extends object, Output extends object>(call:
       const output = await attempt(call, () => next(args));
       if (output !== undefined) return output;
       // Else the pace has pauses of its own.
-      if (!call.pace.isSlow()) await call.stepAside(() => pause(throttled, call));
+      if (!call.pace.isSlow()) await pause(throttled, call);
     }
   };
   return {
@@ -47,11 +45,10 @@ export function pacedAttempts<Input extends object, Output extends object>(call:
 
 /** `undefined`: it was throttled, and is to be made again. */
 async function attempt<T>(
-  { pace, owner, mount, signal, waiting, stepAside, staysOn }: PacedCall,
+  { pace, owner, mount, signal, waiting, staysOn }: PacedCall,
   send: () => Promise<T>,
 ): Promise<T | undefined> {
-  signal.throwIfAborted();
-  if (pace.isSlow()) await stepAside(() => pace.take(owner, signal, waiting, mount));
+  await pace.take(owner, signal, waiting, mount);
   const sentAt = performance.now();
   try {
     const output = await send();

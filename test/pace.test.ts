@@ -127,6 +127,33 @@ describe('the pace of an API', () => {
     assert.ok(performance.now() - started < 500);
   });
 
+  it('slows down once for all that was throttled together', async () => {
+    const pace = await slowPace();
+    for (let call = 0; call < 30; call += 1) pace.throttled(throttling, 0);
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 30 }, () => pace.take('ns', never, unheard)));
+    // Some 70 a second are left; 0.7 to the 30th of that is nothing.
+    assert.ok(performance.now() - started < 2000, String(performance.now() - started));
+  });
+
+  it('begins with what got through, however much was asked', async () => {
+    const pace = new Pace(api, silentLogger);
+    const until = performance.now() + 900;
+    while (performance.now() < until) {
+      pace.answered();
+      for (let call = 0; call < 50; call += 1) pace.throttled(throttling, performance.now());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    pace.answered();
+    pace.throttled(throttling, performance.now());
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 6 }, () => pace.take('ns', never, unheard)));
+    // Ten a second got through, seven are left.
+    const tookMs = performance.now() - started;
+    assert.ok(tookMs > 400 && tookMs < 5000, String(tookMs));
+  });
+
   it('pauses at random after answers that were throttled in a row, and counts none of calls that went out before', async () => {
     const random = Math.random;
     Math.random = () => 0.9;

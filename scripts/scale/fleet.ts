@@ -11,8 +11,8 @@ import * as budgets from '../../src/budgets.js';
 import { RateLimits } from '../../src/local/rate-limits.js';
 import { silentLogger } from '../../src/log.js';
 import { Paces } from '../../src/pace.js';
-import { pacedAttempts, type PacedCall } from '../../src/paced-attempts.js';
-import { CallGate, type GatePass } from '../../src/provider/calls/call-gate.js';
+import { pacedAttempts } from '../../src/paced-attempts.js';
+import { CallGate, type CallPlace, type GatePass } from '../../src/provider/calls/call-gate.js';
 import { Party } from '../../src/provider/calls/party.js';
 import { raceWithSignal } from '../../src/shared-calls.js';
 import { inVirtualTime } from './virtual-time.js';
@@ -115,9 +115,10 @@ class ProviderOfNode {
     const end = setTimeout(() => {
       controller.abort(late);
     }, budgets.mountBudgetMs * budgets.fetchShare);
+    const isThrottled = () => this.#manner === 'pace' && this.#paces.of(api).isSlow();
     const call = () =>
-      this.#gate.run({ owner, region: api.region, party: new Party(pass) }, signal, (stepAside) =>
-        raceWithSignal(this.#send(pass, client, { signal, stepAside }), signal),
+      this.#gate.run({ owner, region: api.region, party: new Party(pass), isThrottled }, signal, (place) =>
+        raceWithSignal(this.#send(pass, client, { signal, place }), signal),
       );
     try {
       const outcomes = await Promise.allSettled(Array.from({ length: calls }, call));
@@ -137,15 +138,18 @@ class ProviderOfNode {
   async #send(
     pass: GatePass,
     client: RetryResolvedConfig,
-    options: Pick<PacedCall, 'signal' | 'stepAside'>,
+    { signal, place }: { readonly signal: AbortSignal; readonly place: CallPlace },
   ): Promise<void> {
     const stack = constructStack<object, MetadataBearer>();
     stack.use(getRetryPlugin(client) as Pluggable<object, MetadataBearer>);
     stack.add((next) => next, { step: 'finalizeRequest', name: 'httpSigningMiddleware' });
     if (this.#manner === 'pace') {
       const pace = this.#paces.of(api);
-      const waiting = () => () => undefined;
-      stack.use(pacedAttempts({ pace, owner: pass.owner, mount: pass, waiting, staysOn: () => true, ...options }));
+      const waiting = () => {
+        if (pace.isSlow()) place.moveToThrottled();
+        return () => undefined;
+      };
+      stack.use(pacedAttempts({ pace, owner: pass.owner, mount: pass, signal, waiting, staysOn: () => true }));
     }
     await stack.resolve(() => this.#aws.answer(), {})({ input: {} });
   }

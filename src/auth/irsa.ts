@@ -128,8 +128,6 @@ export class IrsaIdentity implements Identity {
         context.warn(`STS in ${region} throttles account ${role.account}: this mount waited for its turn`);
         return context.startWait('throttling');
       },
-      // It has no place that it could give away.
-      stepAside: (wait) => wait(),
       staysOn: () => true,
     });
   }

@@ -1,9 +1,10 @@
 /** A call that AWS throttles goes on for the time of its mount, one pace for all, and says what it waits for. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { awsCalls } from '../../src/budgets.js';
+import { awsCalls, undeliveredBytes } from '../../src/budgets.js';
 import { ProviderError } from '../../src/errors.js';
 import type { MountContext } from '../../src/mount/ports.js';
+import { Secret } from '../../src/secret.js';
 import { awsError, ok, startAwsEndpoint, type AwsEndpoint } from '../support/aws-endpoint.js';
 import { testContext } from '../support/contexts.js';
 import {
@@ -49,6 +50,47 @@ describe('throttling', () => {
     assert.ok(performance.now() - started < 500, `${performance.now() - started} ms`);
     for (const { context, mount } of throttled) {
       assert.ok(context.waits.throttling.begun > 0);
+      context.controller.abort(new Error('enough'));
+      await assert.rejects(mount, /enough/);
+    }
+  }).timeout(30_000);
+
+  it('of DescribeSecret is not waited out: the value is fetched', async () => {
+    endpoint = await startAwsEndpoint(({ action }) => (action === 'DescribeSecret' ? throttling() : value()));
+    const source = sourceAt(endpoint);
+    const held = { version: 'v1', value: new Secret('held value') };
+    const remount = async (context: MountContext) => {
+      const [fetched] = await source.fetch([{ index: 0, primary: secret('a'), held }], fakeIdentity(), context);
+      assert.equal(fetched?.value.revealText(), 'value');
+    };
+    const describing = () => endpoint.requests.filter(({ action }) => action === 'DescribeSecret').length;
+    const until = performance.now() + 1500;
+    while (performance.now() < until) await remount(testContext());
+    // By now it is paced, and nothing is asked at all.
+    const before = describing();
+    assert.ok(before > 0);
+    const context = testContext();
+    const started = performance.now();
+    await remount(context);
+    assert.ok(performance.now() - started < 500);
+    assert.equal(describing(), before);
+    assert.equal(context.waits.throttling.begun, 0);
+  }).timeout(30_000);
+
+  it('counts no bytes of AWS’s answers against others while it is waited out', async () => {
+    const long = () => awsError(400, 'ThrottlingException', 'x'.repeat(undeliveredBytes / 10));
+    endpoint = await startAwsEndpoint(({ action }) => (action === 'GetParameters' ? long() : value()));
+    const source = sourceAt(endpoint);
+    const throttled = Array.from({ length: 15 }, (_, index) => {
+      const context = testContext();
+      const mount = source.fetch(items(parameter(`/${index}`)), fakeIdentity({ key: `pod ${index}` }), context);
+      return { context, mount };
+    });
+    await sleep(2_000);
+    const started = performance.now();
+    await source.fetch(items(secret('a')), fakeIdentity(), testContext());
+    assert.ok(performance.now() - started < 500, `${performance.now() - started} ms`);
+    for (const { context, mount } of throttled) {
       context.controller.abort(new Error('enough'));
       await assert.rejects(mount, /enough/);
     }

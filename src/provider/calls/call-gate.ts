@@ -4,6 +4,7 @@ import { ProviderError } from '../../errors.js';
 import type { MountContext } from '../../mount/ports.js';
 import { Waiter } from '../../waiter.js';
 import { GarbageBound } from '../../garbage.js';
+import { CallPlaces, type PlaceOwner } from './call-places.js';
 import type { Party, PartyMember } from './party.js';
 
 /** The bytes of one answer; they count until the last mount that waited for it has ended. */
@@ -91,53 +92,46 @@ export interface GateCall {
   readonly owner: string;
   readonly region: string;
   readonly party: Party;
+  /**
+   * Whether AWS throttles its API at this moment. Such calls wait more than they work, so they have places of their own;
+   * as many, for they must be bounded too.
+   */
+  readonly isThrottled: () => boolean;
 }
 
-/**
- * Gives a call's place to others for the time of a wait, and takes one again after it.
- * @throws what `wait` throws, or the signal's reason: the call has no place then, and must end
- */
-export type StepAside = (wait: () => Promise<void>) => Promise<void>;
-
-/** What a call takes a place of. */
-interface Place {
-  readonly owner: string;
-  /** Of owner and region. */
-  readonly lane: string;
+/** The place of one call. */
+export interface CallPlace {
+  /** AWS throttles the call: it goes on among such calls, and the place that it had is another's. */
+  moveToThrottled(): void;
 }
 
-interface WaitingCall extends Place {
-  readonly party: Party;
+interface WaitingCall extends GateCall, PlaceOwner {
   readonly turn: Waiter;
+  /** Those that it has one of, once it is served. */
+  places: CallPlaces | undefined;
 }
 
 export interface CallGateOptions {
-  /** Calls under way at once; no namespace has more than half of them. */
+  /** Calls under way at once, and as many that AWS throttles; no namespace has more than half of either. */
   readonly calls: number;
-  /**
-   * Calls that a namespace may have under way in a region though others have taken them all. Two namespaces in a black
-   * hole would stop all others, and a region that does not answer the one that stands in for it.
-   */
+  /** Of either, those that a namespace may have in a region though others have taken all. */
   readonly ownCalls: number;
   /** Bytes of answers; a call more may go out as long as there are fewer. */
   readonly bytes: number;
 }
 
 export class CallGate {
-  readonly #options: CallGateOptions;
-  readonly #share: number;
+  readonly #places: { readonly ordinary: CallPlaces; readonly throttled: CallPlaces };
+  readonly #bytesLimit: number;
   readonly #passes = new Set<GatePass>();
-  readonly #ofOwner = new Tally();
-  readonly #inLane = new Tally();
   readonly #waiting = new Set<WaitingCall>();
   readonly #garbage = new GarbageBound();
-  #calls = 0;
   #bytes = 0;
 
   constructor(options: Partial<CallGateOptions> = {}) {
-    const { awsCalls: calls, ownAwsCalls: ownCalls, undeliveredBytes: bytes } = budgets;
-    this.#options = { calls, ownCalls, bytes, ...options };
-    this.#share = Math.max(1, Math.floor(this.#options.calls / 2));
+    const { calls = budgets.awsCalls, ownCalls = budgets.ownAwsCalls, bytes = budgets.undeliveredBytes } = options;
+    this.#places = { ordinary: new CallPlaces(calls, ownCalls), throttled: new CallPlaces(calls, ownCalls) };
+    this.#bytesLimit = bytes;
   }
 
   /** Bytes that have arrived and were not delivered. */
@@ -147,7 +141,7 @@ export class CallGate {
 
   /** Whether only one mount may go on: the bytes are used up. */
   get isFull(): boolean {
-    return this.#bytes >= this.#options.bytes;
+    return this.#bytes >= this.#bytesLimit;
   }
 
   /**
@@ -176,38 +170,30 @@ export class CallGate {
     if (bytes < 0) this.#serve();
   }
 
-  /** Makes a call when it is its turn. @throws the signal's reason while it waits, or what `call` throws */
-  async run<T>(
-    { owner, region, party }: GateCall,
-    signal: AbortSignal,
-    call: (stepAside: StepAside) => Promise<T>,
-  ): Promise<T> {
-    const place = { owner, lane: JSON.stringify([owner, region]) };
-    await this.#take(place, party, signal);
-    let hasPlace = true as boolean;
-    const stepAside: StepAside = async (wait) => {
-      hasPlace = false;
-      this.#release(place);
-      await wait();
-      await this.#take(place, party, signal);
-      hasPlace = true;
+  /** Makes a call when it is its turn. @throws the signal's reason while it waits, or what `work` throws */
+  async run<T>(call: GateCall, signal: AbortSignal, work: (place: CallPlace) => Promise<T>): Promise<T> {
+    const lane = JSON.stringify([call.owner, call.region]);
+    const waiting: WaitingCall = { ...call, lane, turn: new Waiter(), places: undefined };
+    await this.#take(waiting, signal);
+    const moveToThrottled = (): void => {
+      this.#moveToThrottled(waiting);
     };
     try {
-      return await call(stepAside);
+      return await work({ moveToThrottled });
     } finally {
-      if (hasPlace) this.#release(place);
+      this.#release(waiting);
     }
   }
 
-  async #take(place: Place, party: Party, signal: AbortSignal): Promise<void> {
-    const call: WaitingCall = { ...place, party, turn: new Waiter() };
+  async #take(call: WaitingCall, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     this.#waiting.add(call);
     this.#serve();
     if (call.turn.isServed) return;
-    const stopWaiting = party.startWait('turn');
+    const stopWaiting = call.party.startWait('turn');
     try {
       await call.turn.wait(signal, (isServed) => {
-        if (isServed) this.#release(place);
+        if (isServed) this.#release(call);
         else this.#waiting.delete(call);
       });
     } finally {
@@ -215,23 +201,29 @@ export class CallGate {
     }
   }
 
-  #release({ owner, lane }: Place): void {
-    this.#calls -= 1;
-    this.#ofOwner.add(owner, -1);
-    this.#inLane.add(lane, -1);
+  #release(call: WaitingCall): void {
+    call.places?.free(call);
+    this.#serve();
+  }
+
+  /** Whatever the bytes and the number of such calls: it was let out, and others may need what its mount holds. */
+  #moveToThrottled(call: WaitingCall): void {
+    const { throttled } = this.#places;
+    if (call.places === throttled) return;
+    call.places?.free(call);
+    throttled.take(call);
+    call.places = throttled;
     this.#serve();
   }
 
   #serve(): void {
     const oldest = this.#oldestHolder();
     for (const call of this.#waiting) {
-      const { owner, lane } = call;
-      if (this.#ofOwner.of(owner) >= this.#share) continue;
-      if (this.#calls >= this.#options.calls && this.#inLane.of(lane) >= this.#options.ownCalls) continue;
       if (this.isFull && !call.party.includes(oldest)) continue;
-      this.#ofOwner.add(owner, 1);
-      this.#inLane.add(lane, 1);
-      this.#calls += 1;
+      const places = call.isThrottled() ? this.#places.throttled : this.#places.ordinary;
+      if (!places.hasOneFor(call)) continue;
+      places.take(call);
+      call.places = places;
       this.#waiting.delete(call);
       call.turn.serve();
     }
@@ -242,20 +234,5 @@ export class CallGate {
     if (!this.isFull) return undefined;
     for (const pass of this.#passes) if (pass.holdsBytes) return pass;
     return undefined;
-  }
-}
-
-/** Numbers by name; a name with none takes no room. */
-class Tally {
-  readonly #numbers = new Map<string, number>();
-
-  of(name: string): number {
-    return this.#numbers.get(name) ?? 0;
-  }
-
-  add(name: string, change: number): void {
-    const number = this.of(name) + change;
-    if (number > 0) this.#numbers.set(name, number);
-    else this.#numbers.delete(name);
   }
 }

@@ -1,9 +1,9 @@
 /** One region as one mount sees it: its share of calls under way, and calls shared with other mounts. */
 import type { AwsCredentials, Identity, MountContext } from '../../mount/ports.js';
-import type { Paces } from '../../pace.js';
+import type { Pace, Paces } from '../../pace.js';
 import { AwsCallError } from '../aws-errors.js';
 import type { CallOptions, CallTrace } from './call.js';
-import { AnswerBytes, type CallGate, type GateCall, type GatePass, type StepAside } from './call-gate.js';
+import { AnswerBytes, type CallGate, type CallPlace, type GateCall, type GatePass } from './call-gate.js';
 import type { Place } from '../failure.js';
 import type { JoinableCalls } from './joinable-calls.js';
 import { OwnCredentials } from './own-credentials.js';
@@ -45,7 +45,7 @@ export interface RegionCall<T> {
   readonly action: string;
   readonly shared: JoinableCalls<Counted<T>>;
   readonly trace: CallTrace;
-  /** Another call can take its place: it is given up after the SDK's few attempts even when AWS only throttles it. */
+  /** Another call can take its place: it is given up rather than wait while AWS throttles. */
   readonly dispensable?: boolean;
   readonly start: (credentials: AwsCredentials, options: CallOptions) => Promise<T>;
 }
@@ -145,21 +145,34 @@ export class Region implements Place {
   }
 
   #inTurn<T>(call: RegionCall<T>, options: Attempting): Promise<Counted<T>> {
-    const { gate, pass } = this.#options;
-    const { party, signal } = options;
-    return gate.run({ owner: pass.owner, region: this.name, party }, signal, (stepAside) =>
-      this.#start(call, options, stepAside),
+    const { gate, identity, pass, paces } = this.#options;
+    const { credentials, party, signal } = options;
+    const account = credentials.accountId ?? identity.principal;
+    const pace = paces.of({ action: call.action, account, region: this.name });
+    const isThrottled = () => pace.isSlow();
+    if (call.dispensable === true && isThrottled()) throw dispensed();
+    return gate.run({ owner: pass.owner, region: this.name, party, isThrottled }, signal, (place) =>
+      this.#start(call, options, { pace, place }),
     );
   }
 
-  async #start<T>(call: RegionCall<T>, { party, ...options }: Attempting, stepAside: StepAside): Promise<Counted<T>> {
+  async #start<T>(
+    call: RegionCall<T>,
+    { party, ...options }: Attempting,
+    { pace, place }: { readonly pace: Pace; readonly place: CallPlace },
+  ): Promise<Counted<T>> {
     const { context, gate } = this.#options;
     const bytes = new AnswerBytes(gate);
+    const onWait = (): void => {
+      // What AWS said is read.
+      bytes.dropUnheld();
+      if (pace.isSlow()) place.moveToThrottled();
+    };
     try {
       const value = await call.start(options.credentials, {
         ...options,
         trace: call.trace,
-        paced: { ...this.#paced(call, options.credentials, party), stepAside },
+        paced: { ...this.#paced(call, party, onWait), pace },
         onAttempt: () => {
           context.count('aws');
         },
@@ -177,17 +190,18 @@ export class Region implements Place {
   }
 
   #paced(
-    { action, trace, dispensable }: Pick<RegionCall<unknown>, 'action' | 'trace' | 'dispensable'>,
-    { accountId }: AwsCredentials,
+    { trace, dispensable }: Pick<RegionCall<unknown>, 'trace' | 'dispensable'>,
     party: Party,
-  ): Omit<CallOptions['paced'], 'stepAside'> {
-    const { gate, identity, isPatient, pass, paces } = this.#options;
+    onWait: () => void,
+  ): Omit<CallOptions['paced'], 'pace'> {
+    const { gate, isPatient, pass } = this.#options;
     return {
-      pace: paces.of({ action, account: accountId ?? identity.principal, region: this.name }),
       owner: pass.owner,
       mount: pass,
       waiting: () => {
+        if (dispensable === true) throw dispensed();
         trace.throttled = true;
+        onWait();
         return party.startWait('throttling');
       },
       // Nor does it hold what others need to go on.
@@ -202,6 +216,11 @@ export class Region implements Place {
 }
 
 const attemptStepMs = 500;
+
+/** In place of a wait. */
+function dispensed(): AwsCallError {
+  return new AwsCallError({ kind: 'throttled', code: 'other calls were throttled' });
+}
 
 function isRefusal(error: unknown): error is AwsCallError {
   return error instanceof AwsCallError && error.kind === 'credentials';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mountBytes } from '../../../src/budgets.js';
-import { AnswerBytes, CallGate } from '../../../src/provider/calls/call-gate.js';
+import { AnswerBytes, CallGate, type CallPlace, type GatePass } from '../../../src/provider/calls/call-gate.js';
 import { ok, startAwsEndpoint } from '../../support/aws-endpoint.js';
 import { Party } from '../../../src/provider/calls/party.js';
 import { testContext } from '../../support/contexts.js';
@@ -15,22 +15,34 @@ describe('CallGate', () => {
     const gate = new CallGate({ calls, bytes, ownCalls });
     const underWay: string[] = [];
     const ends = new Map<string, () => void>();
-    const call = (pass: ReturnType<CallGate['enter']>, name: string, signal = never, region = 'here') =>
-      gate.run({ owner: pass.owner, region, party: new Party(pass) }, signal, () => {
+    const places = new Map<string, CallPlace>();
+    const call = (
+      pass: GatePass,
+      name: string,
+      signal = never,
+      region = 'here',
+      isThrottled: boolean | (() => boolean) = false,
+    ) => {
+      const throttled = typeof isThrottled === 'boolean' ? () => isThrottled : isThrottled;
+      const of = { owner: pass.owner, region, party: new Party(pass), isThrottled: throttled };
+      return gate.run(of, signal, (place) => {
         underWay.push(name);
+        places.set(name, place);
         return new Promise<void>((resolve) => ends.set(name, resolve));
       });
+    };
+    const throttle = (name: string) => places.get(name)?.moveToThrottled();
     const end = async (name: string) => {
       ends.get(name)?.();
       await sleep(1);
     };
-    const arrive = (pass: ReturnType<CallGate['enter']>, size: number) => {
+    const arrive = (pass: GatePass, size: number) => {
       const answer = new AnswerBytes(gate);
       answer.add(size);
       pass.hold(answer);
       return answer;
     };
-    return { gate, underWay, call, end, arrive };
+    return { gate, underWay, call, end, arrive, throttle };
   };
 
   it('lets only so many calls out, and of one namespace half of them', async () => {
@@ -88,54 +100,79 @@ describe('CallGate', () => {
     assert.deepEqual(contexts.b.waits.turn, { begun: 1, goingOn: 0 });
   });
 
-  it('gives the place of a call that steps aside to others, and takes one again after it', async () => {
-    const { gate, underWay, call, end } = setUp(1);
-    const waits = testContext();
-    const [a, b] = [gate.enter('a', (kind) => waits.startWait(kind)), gate.enter('b', unheard)];
-    let goOn = (): void => undefined;
-    const stepped = gate.run({ owner: 'a', region: 'here', party: new Party(a) }, never, async (stepAside) => {
-      underWay.push('a');
-      await stepAside(
-        () =>
-          new Promise((resolve) => {
-            goOn = resolve;
-          }),
-      );
-      underWay.push('a again');
+  describe('has places apart for calls that AWS throttles', () => {
+    it('so that a call which is throttled gives its place to others', async () => {
+      const { gate, underWay, call, end, throttle } = setUp(1);
+      const [a, b] = [gate.enter('a', unheard), gate.enter('b', unheard)];
+      void call(a, 'a1');
+      void call(b, 'b1');
+      await sleep(1);
+      assert.deepEqual(underWay, ['a1']);
+      throttle('a1');
+      await sleep(1);
+      assert.deepEqual(underWay, ['a1', 'b1']);
+      // Each gives back the place that it has, however often it says that it is throttled.
+      throttle('a1');
+      await end('a1');
+      void call(a, 'a2');
+      void call(b, 'throttled1', never, 'here', true);
+      void call(a, 'throttled2', never, 'here', true);
+      await sleep(1);
+      assert.deepEqual(underWay.slice(2), ['throttled1']);
+      await end('b1');
+      await end('throttled1');
+      assert.deepEqual(underWay.slice(3), ['a2', 'throttled2']);
     });
-    void call(b, 'b');
-    await sleep(1);
-    assert.deepEqual(underWay, ['a', 'b']);
-    goOn();
-    await sleep(1);
-    assert.deepEqual(underWay, ['a', 'b']);
-    assert.deepEqual(waits.waits.turn, { begun: 1, goingOn: 1 });
-    await end('b');
-    await stepped;
-    assert.deepEqual(underWay, ['a', 'b', 'a again']);
-    assert.equal(waits.waits.turn.goingOn, 0);
-    // Each gave back what it took.
-    void call(a, 'c');
-    void call(b, 'd');
-    await sleep(1);
-    assert.deepEqual(underWay.slice(3), ['c']);
-  });
 
-  it('gives no place back twice for a call that fails while it steps aside, or while it waits to come back', async () => {
-    const { gate, underWay, call } = setUp(1);
-    const [a, b] = [gate.enter('a', unheard), gate.enter('b', unheard)];
-    const place = { owner: 'a', region: 'here', party: new Party(a) };
-    const failing = gate.run(place, never, (stepAside) => stepAside(() => Promise.reject(new Error('throttled'))));
-    await assert.rejects(failing, /throttled/);
-    const stopped = new AbortController();
-    const left = gate.run(place, stopped.signal, (stepAside) => stepAside(() => sleep(2)));
-    void call(b, 'b');
-    await sleep(10);
-    stopped.abort(new Error('stopped'));
-    await assert.rejects(left, /stopped/);
-    void call(b, 'c');
-    await sleep(1);
-    assert.deepEqual(underWay, ['b']);
+    it('as many, half of them for a namespace, and some of its own', async () => {
+      const { gate, underWay, call, end } = setUp(4, { ownCalls: 1 });
+      const [a, b, c] = [gate.enter('a', unheard), gate.enter('b', unheard), gate.enter('c', unheard)];
+      for (const name of ['a1', 'a2', 'a3']) void call(a, name, never, 'here', true);
+      for (const name of ['b1', 'b2']) void call(b, name, never, 'here', true);
+      for (const name of ['c1', 'c2']) void call(c, name, never, 'here', true);
+      for (const name of ['a4', 'a5', 'a6']) void call(a, name);
+      await sleep(1);
+      assert.deepEqual(underWay, ['a1', 'a2', 'b1', 'b2', 'c1', 'a4', 'a5']);
+      await end('a1');
+      assert.deepEqual(underWay.slice(7), []);
+      await end('b1');
+      assert.deepEqual(underWay.slice(7), ['a3']);
+    });
+
+    it('which none need to wait for that were let out already, also when the bytes are used up', async () => {
+      const { gate, underWay, call, arrive, end, throttle } = setUp(2);
+      const [a, b] = [gate.enter('a', unheard), gate.enter('b', unheard)];
+      void call(a, 'throttled', never, 'here', true);
+      void call(a, 'a1');
+      await sleep(1);
+      arrive(b, 1000);
+      throttle('a1');
+      void call(a, 'a2');
+      await sleep(1);
+      assert.deepEqual(underWay, ['throttled', 'a1']);
+      b.end();
+      await sleep(1);
+      assert.deepEqual(underWay, ['throttled', 'a1', 'a2']);
+      await end('a1');
+    });
+
+    it('as long as its API is throttled, for a call that waits', async () => {
+      const { gate, underWay, call, end } = setUp(2);
+      const a = gate.enter('a', unheard);
+      let isThrottled = true;
+      void call(a, 'first', never, 'here', true);
+      void call(a, 'second', never, 'here', () => isThrottled);
+      await sleep(1);
+      assert.deepEqual(underWay, ['first']);
+      isThrottled = false;
+      void call(a, 'third', never, 'here', true);
+      await sleep(1);
+      assert.deepEqual(underWay, ['first', 'second']);
+      await end('second');
+      assert.deepEqual(underWay, ['first', 'second']);
+      await end('first');
+      assert.deepEqual(underWay, ['first', 'second', 'third']);
+    });
   });
 
   it('lets only the mount that holds bytes for longest go on when there are too many', async () => {
@@ -161,7 +198,7 @@ describe('CallGate', () => {
     const [oldest, young] = [gate.enter('a', unheard), gate.enter('a', unheard)];
     arrive(oldest, 1000);
     const party = new Party(young);
-    const shared = gate.run({ owner: 'a', region: 'here', party }, never, () =>
+    const shared = gate.run({ owner: 'a', region: 'here', party, isThrottled: () => false }, never, () =>
       Promise.resolve(underWay.push('shared')),
     );
     await sleep(1);
