@@ -19,7 +19,7 @@ describe('the command line of the benchmark', () => {
     const { sides, only, rounds } = read();
     assert.equal(sides.length, 1);
     assert.ok(sides[0]?.command.includes(nodeFlags[0]) && sides[0].command.at(-1)?.endsWith('/dist/main.js'));
-    assert.deepEqual(only, ['latency', 'throughput', 'limiter', 'calls', 'start', 'memory', 'burst']);
+    assert.deepEqual(only, ['latency', 'throughput', 'limiter', 'calls', 'start', 'tls', 'memory', 'burst']);
     assert.equal(rounds, 3);
   });
 
