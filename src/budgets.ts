@@ -123,6 +123,9 @@ export const pacedAfterThrottlingMs = 60_000;
 /** How long the SDK's limiter has to look on before its measure of what AWS takes is worth anything. */
 export const paceMeasureMs = 1_000;
 
+/** After so long without an answer the measure begins anew: longer than the pauses of calls that AWS throttles. */
+export const paceSilenceMs = 15_000;
+
 /** Longest pause after a call was throttled once; it doubles each time (as in the SDK's standard retry mode). */
 export const throttlingPauseMs = 1_000;
 

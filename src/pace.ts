@@ -45,6 +45,7 @@ export class Pace {
   readonly #queue = new FairQueue();
   #limiter = new DefaultRateLimiter();
   #measuredSince = performance.now();
+  #heardAt = performance.now();
   /** Throttled answers since the last other one; those of calls that went out before one of them came say nothing more. */
   #inARow = 0;
   #countedAt = -Infinity;
@@ -89,14 +90,25 @@ export class Pace {
     if (this.#queue.size > 0 || performance.now() - this.#throttledAt < budgets.pacedAfterThrottlingMs) return true;
     // The limiter itself knows no end, and would hold back a burst an hour later.
     this.#throttledAt = -Infinity;
+    this.#measureAnew();
+    return false;
+  }
+
+  #measureAnew(): void {
     this.#limiter = new DefaultRateLimiter();
     this.#measuredSince = performance.now();
-    return false;
+  }
+
+  /** After a silence the limiter would take the few calls before a burst for all that AWS bears. */
+  #hear(now: number): void {
+    if (this.#throttledAt === -Infinity && now - this.#heardAt > budgets.paceSilenceMs) this.#measureAnew();
+    this.#heardAt = now;
   }
 
   /** AWS answered something else than that it is asked too much. */
   answered(): void {
     this.#inARow = 0;
+    this.#hear(performance.now());
     this.#limiter.updateClientSendingRate({});
   }
 
@@ -106,6 +118,7 @@ export class Pace {
    */
   throttled(error: unknown, sentAt: number): void {
     const now = performance.now();
+    this.#hear(now);
     // Those that were out together are one sign: the rate would fall once for each of them, to next to nothing.
     const isNews = sentAt > this.#countedAt;
     if (isNews) {

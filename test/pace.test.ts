@@ -1,7 +1,7 @@
 /** While AWS throttles, calls go out one at a time, namespaces in turn, and whoever leaves costs nobody a turn. */
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
-import { pacedAfterThrottlingMs, rememberedPaces, turnsInARow } from '../src/budgets.js';
+import { pacedAfterThrottlingMs, paceSilenceMs, rememberedPaces, turnsInARow } from '../src/budgets.js';
 import { silentLogger } from '../src/log.js';
 import { Pace, Paces } from '../src/pace.js';
 import { keptLog } from './server/serving.js';
@@ -152,6 +152,26 @@ describe('the pace of an API', () => {
     // Ten a second got through, seven are left.
     const tookMs = performance.now() - started;
     assert.ok(tookMs > 400 && tookMs < 5000, String(tookMs));
+  });
+
+  it('has a first second again after a silence: what went on before says nothing of now', async () => {
+    const pace = new Pace(api, silentLogger);
+    const real = performance.now.bind(performance);
+    const { now } = Date;
+    try {
+      pace.answered();
+      // The limiter looks at one clock, the pace at the other.
+      performance.now = () => real() + paceSilenceMs + 1;
+      Date.now = () => now() + paceSilenceMs + 1;
+      for (let call = 0; call < 100; call += 1) pace.answered();
+      pace.throttled(throttling, performance.now());
+      const started = performance.now();
+      await Promise.all(Array.from({ length: 20 }, () => pace.take('ns', never, unheard)));
+      assert.ok(performance.now() - started < 500, String(performance.now() - started));
+    } finally {
+      performance.now = real;
+      Date.now = now;
+    }
   });
 
   it('pauses at random after answers that were throttled in a row, and counts none of calls that went out before', async () => {
