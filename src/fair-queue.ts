@@ -30,7 +30,7 @@ export class FairQueue {
    * Waits for `serve` to come to this caller.
    * @param unused told when the caller has left with what `serve` gave it: it is another's
    * @param job what this is for, of the same owner: once it is served, all that wait for it or come back for it go first,
-   * for some turns. Without it the caller alone is a job
+   * for some turns. Without it the caller alone is a job. One whose `isUrgent` is true goes before all
    * @throws `signal.reason` when the signal fires first
    */
   async wait(owner: string, signal: AbortSignal, unused: () => void, job?: object): Promise<void> {
@@ -46,11 +46,16 @@ export class FairQueue {
 
   /** Lets one go on. @returns false: nobody waits */
   serve(): boolean {
-    const next = this.#nextOfBegun() ?? this.#nextToBegin();
+    const next = this.#urgent() ?? this.#nextOfBegun() ?? this.#nextToBegin();
     if (!next) return false;
     this.#leave(next);
     next.waiter.serve();
     return true;
+  }
+
+  #urgent(): Queued | undefined {
+    for (const waiters of this.#waiters.values()) for (const queued of waiters) if (isUrgent(queued.job)) return queued;
+    return undefined;
   }
 
   /** Of the jobs that have turns left, the one that began first. */
@@ -89,4 +94,8 @@ export class FairQueue {
     this.#size -= 1;
     if (waiters.size === 0) this.#waiters.delete(queued.owner);
   }
+}
+
+function isUrgent(job: object | undefined): boolean {
+  return job !== undefined && 'isUrgent' in job && job.isUrgent === true;
 }

@@ -45,7 +45,7 @@ export class Pace {
   readonly #queue = new FairQueue();
   #limiter = new DefaultRateLimiter();
   #measuredSince = performance.now();
-  #heardAt = performance.now();
+  #heardAt = -Infinity;
   /** Throttled answers since the last other one; those of calls that went out before one of them came say nothing more. */
   #inARow = 0;
   #countedAt = -Infinity;
@@ -97,6 +97,7 @@ export class Pace {
   #measureAnew(): void {
     this.#limiter = new DefaultRateLimiter();
     this.#measuredSince = performance.now();
+    this.#inARow = 0;
   }
 
   /** After a silence the limiter would take the few calls before a burst for all that AWS bears. */
@@ -107,8 +108,8 @@ export class Pace {
 
   /** AWS answered something else than that it is asked too much. */
   answered(): void {
-    this.#inARow = 0;
     this.#hear(performance.now());
+    this.#inARow = 0;
     this.#limiter.updateClientSendingRate({});
   }
 
@@ -127,8 +128,10 @@ export class Pace {
     }
     // What got through until then is the rate to begin with, so these do not count.
     if (now - this.#measuredSince < budgets.paceMeasureMs) return;
+    // The first sign of all makes the limiter begin.
+    const isFirst = this.#throttledAt === -Infinity;
     this.#throttledAt = now;
-    if (isNews) this.#limiter.updateClientSendingRate({ errorType: 'THROTTLING', error });
+    if (isNews || isFirst) this.#limiter.updateClientSendingRate({ errorType: 'THROTTLING', error });
   }
 
   async #serve(): Promise<void> {

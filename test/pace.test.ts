@@ -107,6 +107,20 @@ describe('the pace of an API', () => {
     assert.equal(order.length, turnsInARow + 11);
   });
 
+  it('lets a mount go first that others wait for', async () => {
+    const pace = await slowPace();
+    const order: string[] = [];
+    const ask = async (name: string, mount: object) => {
+      await pace.take('ns', never, unheard, mount);
+      order.push(name);
+    };
+    const begun = {};
+    const urgent = { isUrgent: true };
+    await Promise.all([ask('begun', begun), ask('begun', begun), ask('urgent', urgent), ask('urgent', urgent)]);
+    assert.equal(order.slice(0, 3).filter((name) => name === 'urgent').length, 2, order.join(' '));
+    assert.equal(order.at(-1), 'begun');
+  });
+
   it('gives the turn of one who leaves to the next', async () => {
     const pace = await slowPace();
     const leavers = Array.from({ length: 200 }, () => new AbortController());
@@ -119,8 +133,9 @@ describe('the pace of an API', () => {
     assert.ok(performance.now() - started < 1000, String(performance.now() - started));
   });
 
-  it('does not stand still after the first throttling of its first second', async () => {
+  it('does not stand still after the first throttling of its first second, which begins with the first answer', async () => {
     const pace = new Pace(api, silentLogger);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
     pace.throttled(throttling, performance.now());
     const started = performance.now();
     await pace.take('ns', never, unheard);

@@ -50,6 +50,7 @@ export class GatePass implements PartyMember {
   readonly startWait: MountContext['startWait'];
   readonly #gate: CallGate;
   readonly #held = new Set<AnswerBytes>();
+  #hasEnded = false;
   #total = 0;
 
   constructor(gate: CallGate, owner: string, startWait: MountContext['startWait']) {
@@ -62,9 +63,14 @@ export class GatePass implements PartyMember {
     return this.#held.size > 0;
   }
 
+  /** All others wait for what it holds: it goes first wherever it waits. */
+  get isUrgent(): boolean {
+    return this.#gate.isOldestHolder(this);
+  }
+
   /** The mount has these bytes from now on, until it ends. @throws ProviderError `volume_too_large` */
   hold(bytes: AnswerBytes): void {
-    if (this.#held.has(bytes)) return;
+    if (this.#hasEnded || this.#held.has(bytes)) return;
     this.#held.add(bytes);
     bytes.hold();
     this.#total += bytes.size;
@@ -80,6 +86,7 @@ export class GatePass implements PartyMember {
 
   /** The mount has ended, well or badly: it holds nothing any more. */
   end(): void {
+    this.#hasEnded = true;
     this.#gate.leave(this);
     for (const bytes of this.#held) bytes.release();
     this.#held.clear();
@@ -119,6 +126,9 @@ export interface CallGateOptions {
   /** Bytes of answers; a call more may go out as long as there are fewer. */
   readonly bytes: number;
 }
+
+/** Calls of so many APIs may be throttled at once, as a multiple of the places, until those that are throttled keep theirs. */
+const throttledLimit = 4;
 
 export class CallGate {
   readonly #places: { readonly ordinary: CallPlaces; readonly throttled: CallPlaces };
@@ -206,10 +216,10 @@ export class CallGate {
     this.#serve();
   }
 
-  /** Whatever the bytes and the number of such calls: it was let out, and others may need what its mount holds. */
+  /** Whatever the bytes: it was let out, and others may need what its mount holds. */
   #moveToThrottled(call: WaitingCall): void {
     const { throttled } = this.#places;
-    if (call.places === throttled) return;
+    if (call.places === throttled || throttled.taken >= throttledLimit * throttled.size) return;
     call.places?.free(call);
     throttled.take(call);
     call.places = throttled;
@@ -227,6 +237,10 @@ export class CallGate {
       this.#waiting.delete(call);
       call.turn.serve();
     }
+  }
+
+  isOldestHolder(pass: GatePass): boolean {
+    return this.#oldestHolder() === pass;
   }
 
   /** One mount may always go on, or mounts that hold a part of their answers each would wait for each other. */

@@ -26,6 +26,14 @@ export class CallPlaces {
     this.#share = Math.max(1, Math.floor(places / 2));
   }
 
+  get size(): number {
+    return this.#places;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
   hasOneFor({ owner, lane }: PlaceOwner): boolean {
     if (this.#ofOwner.of(owner) >= this.#share) return false;
     return this.#taken < this.#places || this.#inLane.of(lane) < this.#ownPlaces;

@@ -100,11 +100,11 @@ export class Region implements Place {
    */
   call<T>(call: RegionCall<T>): Promise<T> {
     return this.#turnstile.run(async () => {
-      const { context, gate, pass } = this.#options;
+      const { context, gate, isPatient, pass } = this.#options;
       const { signal } = context;
       const credentials = await this.#credentials.get();
       const attemptMs = this.#attemptMs();
-      const key = JSON.stringify([this.identity.key, this.name, attemptMs, ...call.key]);
+      const key = JSON.stringify([this.identity.key, this.name, attemptMs, isPatient, ...call.key]);
       try {
         const answer = call.shared.run(
           key,
@@ -149,8 +149,9 @@ export class Region implements Place {
     const { credentials, party, signal } = options;
     const account = credentials.accountId ?? identity.principal;
     const pace = paces.of({ action: call.action, account, region: this.name });
-    const isThrottled = () => pace.isSlow();
-    if (call.dispensable === true && isThrottled()) throw dispensed();
+    if (call.dispensable === true && pace.isSlow()) throw dispensed();
+    // Else it would wait for a place only to hear that it is not to wait.
+    const isThrottled = () => call.dispensable !== true && pace.isSlow();
     return gate.run({ owner: pass.owner, region: this.name, party, isThrottled }, signal, (place) =>
       this.#start(call, options, { pace, place }),
     );

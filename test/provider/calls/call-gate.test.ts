@@ -156,6 +156,22 @@ describe('CallGate', () => {
       await end('a1');
     });
 
+    it('of which all APIs together take no more than four times as many', async () => {
+      const { gate, underWay, call, end, throttle } = setUp(2);
+      const pass = gate.enter('a', unheard);
+      const names = Array.from({ length: 9 }, (_, index) => String(index));
+      for (const name of names) {
+        void call(pass, name);
+        await sleep(1);
+        throttle(name);
+      }
+      void call(pass, 'next');
+      await sleep(1);
+      assert.deepEqual(underWay, names);
+      await end('8');
+      assert.deepEqual(underWay.slice(9), ['next']);
+    });
+
     it('as long as its API is throttled, for a call that waits', async () => {
       const { gate, underWay, call, end } = setUp(2);
       const a = gate.enter('a', unheard);
@@ -272,6 +288,31 @@ describe('CallGate', () => {
     leaver.abort(new Error('stopped'));
     await Promise.all([assert.rejects(left, /stopped/), end('a')]);
     assert.deepEqual(underWay, ['a', 'c']);
+  });
+
+  it('calls the mount urgent that holds bytes for longest, when there are too many', () => {
+    const { gate, arrive } = setUp(10);
+    const [first, second] = [gate.enter('a', unheard), gate.enter('b', unheard)];
+    const urgent = () => [first.isUrgent, second.isUrgent];
+    arrive(second, 600);
+    assert.deepEqual(urgent(), [false, false]);
+    arrive(second, 600);
+    assert.deepEqual(urgent(), [false, true]);
+    arrive(first, 1);
+    assert.deepEqual(urgent(), [true, false]);
+    first.end();
+    assert.deepEqual(urgent(), [false, true]);
+  });
+
+  it('counts no bytes for a mount that has ended', () => {
+    const { gate } = setUp(10);
+    const pass = gate.enter('a', unheard);
+    pass.end();
+    const answer = new AnswerBytes(gate);
+    answer.add(100);
+    pass.hold(answer);
+    answer.dropUnheld();
+    assert.equal(gate.bytes, 0);
   });
 
   it('refuses a mount whose answers are too large in all', () => {
