@@ -2,9 +2,9 @@
 import type { AwsCredentials, Identity, MountContext } from '../../mount/ports.js';
 import type { Pace, Paces } from '../../pace.js';
 import { AwsCallError } from '../aws-errors.js';
+import type { Place } from '../failure.js';
 import type { CallOptions, CallTrace } from './call.js';
 import { AnswerBytes, type CallGate, type CallPlace, type GateCall, type GatePass } from './call-gate.js';
-import type { Place } from '../failure.js';
 import type { JoinableCalls } from './joinable-calls.js';
 import { OwnCredentials } from './own-credentials.js';
 import { Party } from './party.js';
