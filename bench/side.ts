@@ -157,9 +157,8 @@ export class Side {
   }
 
   #environment({ tls = false }: StartOptions): Readonly<Record<string, string>> {
-    const { environment: plainHttp, files, urls } = this.standIn.ready;
-    const { AWS_ENDPOINT_URL: _url, ...rest } = plainHttp;
-    const environment = tls ? { ...rest, HTTPS_PROXY: urls.proxy, SSL_CERT_FILE: files.ca } : plainHttp;
+    const { environment: plainHttp, realHostNames, urls } = this.standIn.ready;
+    const environment = tls ? realHostNames : plainHttp;
     const { hostname, port } = new URL(urls.kubernetes);
     const { KUBECONFIG: _, ...others } = environment;
     const inCluster = { ...others, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };

@@ -12,6 +12,8 @@ interface Ready {
   readonly files: StandInFiles;
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The same with the proxy and AWS's own host names. */
+  readonly realHostNames: Readonly<Record<string, string>>;
 }
 
 export class StandInProcess {

@@ -93,6 +93,12 @@ export const awsCalls = 40;
 /** AWS calls that a namespace may have under way in a region even so: others that get no answers must not stop it. */
 export const ownAwsCalls = 2;
 
+/**
+ * Times as many calls may be throttled as there are places for that, before those that become so keep the place that they
+ * have: a quota each for four APIs. A call that waits costs some 17 KB.
+ */
+export const throttledCrowd = 4;
+
 /** Bytes of AWS's answers that no volume holds yet: then only the mount that has had some for longest goes on. */
 export const undeliveredBytes = 1024 * 1024;
 

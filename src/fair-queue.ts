@@ -2,10 +2,16 @@
 import * as budgets from './budgets.js';
 import { Waiter } from './waiter.js';
 
+/** What some of those who wait are for, told from others by its identity. */
+export interface Job {
+  /** It goes before all, at the moment: others wait for it. */
+  readonly isUrgent?: boolean;
+}
+
 interface Queued {
   readonly owner: string;
   readonly waiter: Waiter;
-  readonly job: object | undefined;
+  readonly job: Job | undefined;
 }
 
 interface Begun {
@@ -17,7 +23,7 @@ interface Begun {
 export class FairQueue {
   /** By owner, the one that began a job longest ago first; none is empty. */
   readonly #waiters = new Map<string, Set<Queued>>();
-  readonly #jobs = new WeakMap<object, Begun>();
+  readonly #jobs = new WeakMap<Job, Begun>();
   #begun = 0;
   #size = 0;
 
@@ -30,10 +36,10 @@ export class FairQueue {
    * Waits for `serve` to come to this caller.
    * @param unused told when the caller has left with what `serve` gave it: it is another's
    * @param job what this is for, of the same owner: once it is served, all that wait for it or come back for it go first,
-   * for some turns. Without it the caller alone is a job. One whose `isUrgent` is true goes before all
+   * for some turns. Without it the caller alone is a job
    * @throws `signal.reason` when the signal fires first
    */
-  async wait(owner: string, signal: AbortSignal, unused: () => void, job?: object): Promise<void> {
+  async wait(owner: string, signal: AbortSignal, unused: () => void, job?: Job): Promise<void> {
     const queued: Queued = { owner, waiter: new Waiter(), job };
     const waiters = this.#waiters.get(owner) ?? new Set<Queued>();
     this.#waiters.set(owner, waiters.add(queued));
@@ -54,7 +60,8 @@ export class FairQueue {
   }
 
   #urgent(): Queued | undefined {
-    for (const waiters of this.#waiters.values()) for (const queued of waiters) if (isUrgent(queued.job)) return queued;
+    for (const waiters of this.#waiters.values())
+      for (const queued of waiters) if (queued.job?.isUrgent === true) return queued;
     return undefined;
   }
 
@@ -94,8 +101,4 @@ export class FairQueue {
     this.#size -= 1;
     if (waiters.size === 0) this.#waiters.delete(queued.owner);
   }
-}
-
-function isUrgent(job: object | undefined): boolean {
-  return job !== undefined && 'isUrgent' in job && job.isUrgent === true;
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultRateLimiter } from '@smithy/core/retry';
 import * as budgets from './budgets.js';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue, type Job } from './fair-queue.js';
 import type { Logger } from './log.js';
 
 /** What AWS counts together. */
@@ -67,7 +67,7 @@ export class Pace {
    * @param mount stands for what the call is for: when it has begun, its calls go before those of others
    * @throws `signal.reason` when the signal fires first
    */
-  async take(owner: string, signal: AbortSignal, waiting: () => () => void, mount?: object): Promise<void> {
+  async take(owner: string, signal: AbortSignal, waiting: () => () => void, mount?: Job): Promise<void> {
     signal.throwIfAborted();
     if (!this.isSlow()) return;
     const stopWaiting = waiting();

@@ -2,6 +2,7 @@
 import { ServiceException } from '@smithy/core/client';
 import { isThrottlingError } from '@smithy/core/retry';
 import type { FinalizeRequestMiddleware, Pluggable } from '@smithy/types';
+import type { Job } from './fair-queue.js';
 import { throttlingPause, type Pace } from './pace.js';
 import { wait } from './wait.js';
 
@@ -10,7 +11,7 @@ export interface PacedCall {
   /** The namespace of the pod. */
   readonly owner: string;
   /** The same for all calls of a mount: they go out one after the other, and a throttled one keeps its turn. */
-  readonly mount: object;
+  readonly mount: Job;
   readonly signal: AbortSignal;
   /** Called when the call has to wait; what it returns, when that is over. What it throws ends the call instead. */
   readonly waiting: () => () => void;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
 import { pacedAfterThrottlingMs, paceSilenceMs, rememberedPaces, turnsInARow } from '../src/budgets.js';
+import type { Job } from '../src/fair-queue.js';
 import { silentLogger } from '../src/log.js';
 import { Pace, Paces } from '../src/pace.js';
 import { keptLog } from './server/serving.js';
@@ -98,7 +99,7 @@ describe('the pace of an API', () => {
     const pace = await slowPace();
     const order: string[] = [];
     const large = {};
-    const ask = async (owner: string, mount: object) => {
+    const ask = async (owner: string, mount: Job) => {
       await pace.take(owner, never, unheard, mount);
       order.push(owner);
     };
@@ -110,7 +111,7 @@ describe('the pace of an API', () => {
   it('lets a mount go first that others wait for', async () => {
     const pace = await slowPace();
     const order: string[] = [];
-    const ask = async (name: string, mount: object) => {
+    const ask = async (name: string, mount: Job) => {
       await pace.take('ns', never, unheard, mount);
       order.push(name);
     };
@@ -149,6 +150,21 @@ describe('the pace of an API', () => {
     await Promise.all(Array.from({ length: 30 }, () => pace.take('ns', never, unheard)));
     // Some 70 a second are left; 0.7 to the 30th of that is nothing.
     assert.ok(performance.now() - started < 2000, String(performance.now() - started));
+  });
+
+  it('slows down at the first sign, also when that is of a call which went out before', async () => {
+    const pace = new Pace(api, silentLogger);
+    for (let call = 0; call < 9; call += 1) {
+      pace.answered();
+      pace.throttled(throttling, performance.now());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    pace.answered();
+    pace.throttled(throttling, 0);
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 6 }, () => pace.take('ns', never, unheard)));
+    assert.ok(performance.now() - started > 400, String(performance.now() - started));
   });
 
   it('begins with what got through, however much was asked', async () => {

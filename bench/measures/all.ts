@@ -7,7 +7,7 @@ import { limiter } from './limiter.js';
 import { memory } from './memory.js';
 import { rotation } from './rotation.js';
 import { start } from './start.js';
-import { tls } from './tls.js';
 import { throughput } from './throughput.js';
+import { tls } from './tls.js';
 
 export const measures: readonly Measure[] = [latency, throughput, limiter, calls, rotation, start, tls, memory, burst];

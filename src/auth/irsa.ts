@@ -3,6 +3,7 @@ import { fromWebToken } from '@aws-sdk/credential-providers';
 import type { AwsSettings } from '../aws-settings.js';
 import * as budgets from '../budgets.js';
 import { ProviderError } from '../errors.js';
+import type { Job } from '../fair-queue.js';
 import { silentLogger } from '../log.js';
 import type { AwsCredentials, Identity, MountContext } from '../mount/ports.js';
 import type { Pod } from '../mount/types.js';
@@ -44,6 +45,8 @@ export class IrsaIdentity implements Identity {
   readonly #options: IrsaOptions;
   /** What this mount has got already: it need not ask twice, even where nothing may be kept. */
   readonly #own = new Map<string, AwsCredentials>();
+  /** Stands for the mount. */
+  readonly #job: Job = {};
 
   constructor(options: IrsaOptions) {
     this.#options = options;
@@ -122,7 +125,7 @@ export class IrsaIdentity implements Identity {
     return pacedAttempts({
       pace: paces.of({ action: 'sts:AssumeRoleWithWebIdentity', account: role.account, region }),
       owner: pod.namespace,
-      mount: context,
+      mount: this.#job,
       signal,
       waiting: () => {
         context.warn(`STS in ${region} throttles account ${role.account}: this mount waited for its turn`);

@@ -1,6 +1,7 @@
 /** Bounds the calls to AWS that are under way and the bytes of their answers that no volume holds yet. */
 import * as budgets from '../../budgets.js';
 import { ProviderError } from '../../errors.js';
+import type { Job } from '../../fair-queue.js';
 import type { MountContext } from '../../mount/ports.js';
 import { Waiter } from '../../waiter.js';
 import { GarbageBound } from '../../garbage.js';
@@ -45,7 +46,7 @@ export class AnswerBytes {
 }
 
 /** What one mount has under way and holds. */
-export class GatePass implements PartyMember {
+export class GatePass implements PartyMember, Job {
   readonly owner: string;
   readonly startWait: MountContext['startWait'];
   readonly #gate: CallGate;
@@ -100,15 +101,15 @@ export interface GateCall {
   readonly region: string;
   readonly party: Party;
   /**
-   * Whether AWS throttles its API at this moment. Such calls wait more than they work, so they have places of their own;
-   * as many, for they must be bounded too.
+   * Whether AWS throttles its API at this moment. Such calls wait more than they work, so they have places of their own,
+   * as many, which fresh ones wait for.
    */
   readonly isThrottled: () => boolean;
 }
 
 /** The place of one call. */
 export interface CallPlace {
-  /** AWS throttles the call: it goes on among such calls, and the place that it had is another's. */
+  /** AWS throttles the call: it goes on among such calls, unless there is a crowd of them, and its place is another's. */
   moveToThrottled(): void;
 }
 
@@ -126,9 +127,6 @@ export interface CallGateOptions {
   /** Bytes of answers; a call more may go out as long as there are fewer. */
   readonly bytes: number;
 }
-
-/** Calls of so many APIs may be throttled at once, as a multiple of the places, until those that are throttled keep theirs. */
-const throttledLimit = 4;
 
 export class CallGate {
   readonly #places: { readonly ordinary: CallPlaces; readonly throttled: CallPlaces };
@@ -219,7 +217,7 @@ export class CallGate {
   /** Whatever the bytes: it was let out, and others may need what its mount holds. */
   #moveToThrottled(call: WaitingCall): void {
     const { throttled } = this.#places;
-    if (call.places === throttled || throttled.taken >= throttledLimit * throttled.size) return;
+    if (call.places === throttled || throttled.taken >= budgets.throttledCrowd * throttled.size) return;
     call.places?.free(call);
     throttled.take(call);
     call.places = throttled;

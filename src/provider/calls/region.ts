@@ -173,7 +173,7 @@ export class Region implements Place {
       const value = await call.start(options.credentials, {
         ...options,
         trace: call.trace,
-        paced: { ...this.#paced(call, party, onWait), pace },
+        paced: this.#paced(call, { party, pace, onWait }),
         onAttempt: () => {
           context.count('aws');
         },
@@ -192,11 +192,11 @@ export class Region implements Place {
 
   #paced(
     { trace, dispensable }: Pick<RegionCall<unknown>, 'trace' | 'dispensable'>,
-    party: Party,
-    onWait: () => void,
-  ): Omit<CallOptions['paced'], 'pace'> {
+    { party, pace, onWait }: { readonly party: Party; readonly pace: Pace; readonly onWait: () => void },
+  ): CallOptions['paced'] {
     const { gate, isPatient, pass } = this.#options;
     return {
+      pace,
       owner: pass.owner,
       mount: pass,
       waiting: () => {

@@ -7,8 +7,11 @@ import type { CallOptions } from '../../../src/provider/calls/call.js';
 import { AnswerBytes, CallGate, type GatePass } from '../../../src/provider/calls/call-gate.js';
 import { JoinableCalls } from '../../../src/provider/calls/joinable-calls.js';
 import { Region, type Counted, type RegionCall } from '../../../src/provider/calls/region.js';
+import { Party } from '../../../src/provider/calls/party.js';
 import { testContext } from '../../support/contexts.js';
 import { credentials, fakeIdentity } from '../../support/provider-fakes.js';
+
+const never = new AbortController().signal;
 
 describe('a region of a mount', () => {
   const gateOf = () => new CallGate({ calls: 10, bytes: 1000 });
@@ -85,6 +88,58 @@ describe('a region of a mount', () => {
     await sleep(1);
     leaving.pass.end();
     assert.equal(gate.bytes, 0);
+  });
+
+  it('gives up a call that another can replace, once AWS throttles its API, and has it wait for no place of such calls', async () => {
+    const gate = new CallGate({ calls: 2, bytes: 1000, ownCalls: 0 });
+    const { region, pass } = regionOf(gate);
+    const paces: CallOptions['paced']['pace'][] = [];
+    await region.call(
+      callOf((_, { paced }) => {
+        paces.push(paced.pace);
+        return Promise.resolve('value');
+      }),
+    );
+    const [pace] = paces;
+    assert.ok(pace);
+    // Its namespace has no ordinary place, and no other, for the moment.
+    const ends: (() => void)[] = [];
+    const other = (isThrottled: boolean) =>
+      gate.run(
+        { owner: 'ns', region: 'us-west-2', party: new Party(pass), isThrottled: () => isThrottled },
+        never,
+        () => {
+          return new Promise<void>((resolve) => ends.push(resolve));
+        },
+      );
+    const others = [other(false), other(true)];
+    const paced = async (_: unknown, { paced: { waiting } }: CallOptions) => {
+      waiting();
+      return Promise.resolve('value');
+    };
+    const refused = assert.rejects(region.call(callOf(paced, { dispensable: true })), { kind: 'throttled' });
+    await sleep(1);
+    pace.isSlow = () => true;
+    ends[0]?.();
+    await refused;
+    await assert.rejects(region.call(callOf(paced, { dispensable: true })), { kind: 'throttled' });
+    ends[1]?.();
+    await Promise.all(others);
+  });
+
+  it('shares no call of a mount that waits while AWS throttles with one that does not', async () => {
+    const gate = gateOf();
+    const calls = shared();
+    let started = 0;
+    const start: RegionCall<string>['start'] = async () => {
+      started += 1;
+      await sleep(1);
+      return 'value';
+    };
+    const call = callOf(start, { shared: calls });
+    const regions = [true, true, false].map((isPatient) => regionOf(gate, { isPatient }).region);
+    await Promise.all(regions.map((region) => region.call(call)));
+    assert.equal(started, 2);
   });
 
   it('lets a call go on that waits for bytes, when the mount that may go on joins it', async () => {
